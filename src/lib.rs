@@ -1,0 +1,1 @@
+//! Reads what Envoy and Istio say of themselves, and answers questions about it.
