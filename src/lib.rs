@@ -1,1 +1,3 @@
 //! Reads what Envoy and Istio say of themselves, and answers questions about it.
+
+pub mod json;
