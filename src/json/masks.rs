@@ -3,7 +3,7 @@
 //! `wide` has the vector instructions of each target for it (SSE2 on every x86-64, NEON, simd128 in every browser
 //! since 2023), and a plain loop elsewhere.
 
-use wide::{CmpEq, i8x16};
+use wide::i8x16;
 
 /// One bit a byte, lowest bit first.
 #[derive(Clone, Copy, Default)]
