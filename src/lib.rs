@@ -1,5 +1,6 @@
 //! Reads what Envoy and Istio say of themselves, and answers questions about it.
 
+pub mod engine;
 pub mod envoy;
 pub mod instant;
 pub mod json;
