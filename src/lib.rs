@@ -3,4 +3,5 @@
 pub mod engine;
 pub mod envoy;
 pub mod instant;
+pub mod istiod;
 pub mod json;
