@@ -1,0 +1,5 @@
+#![doc = include_str!("README.md")]
+
+mod ids;
+
+pub use ids::{DocumentId, ProxyId, ResourceRef};

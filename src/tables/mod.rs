@@ -1,0 +1,3 @@
+//! istioctl's tables, and the page's.
+
+pub mod cell;
