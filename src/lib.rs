@@ -4,6 +4,7 @@ pub mod capture;
 pub mod engine;
 pub mod envoy;
 pub mod instant;
+pub mod intake;
 pub mod istiod;
 pub mod json;
 pub mod tables;

@@ -340,11 +340,13 @@ pub struct Detail {
     pub trouble: Option<Trouble>,
 }
 
-/// Links of one kind.
+/// Resources of one kind that relate to a resource in one way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinkGroup {
     /// How the linked resources relate to this one.
     pub relation: Relation,
+    /// What they are.
+    pub kind: envoy::Kind,
     /// The first of them.
     pub links: Vec<Part>,
     /// How many there are.

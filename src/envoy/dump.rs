@@ -281,6 +281,11 @@ impl Resource {
         unescape(self.name.of(bytes))
     }
 
+    /// The place of its name: the bytes between the quotes. Empty where it has none.
+    pub fn name_span(&self) -> Span {
+        self.name
+    }
+
     /// Its message, parsed.
     ///
     /// # Errors

@@ -86,6 +86,21 @@ impl Identity {
         if self.pod.is_empty() { &self.node_id } else { &self.pod }
     }
 
+    /// Takes over what the other knows and this one does not.
+    pub fn complete(&mut self, other: &Identity) {
+        for (own, theirs) in [
+            (&mut self.cluster, &other.cluster),
+            (&mut self.namespace, &other.namespace),
+            (&mut self.pod, &other.pod),
+            (&mut self.proxy_type, &other.proxy_type),
+            (&mut self.node_id, &other.node_id),
+        ] {
+            if own.is_empty() {
+                own.clone_from(theirs);
+            }
+        }
+    }
+
     /// Whether both are one proxy: what both know is the same, and they know enough.
     pub fn same(&self, other: &Identity) -> bool {
         let agree = |one: &str, other: &str| one.is_empty() || other.is_empty() || one == other;

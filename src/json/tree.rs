@@ -359,15 +359,27 @@ impl<'t> Node<'t> {
 
     /// The fields of an object, keys as they are spelled (between the quotes, escapes and all).
     pub fn fields(self) -> impl Iterator<Item = (&'t [u8], Node<'t>)> + use<'t> {
+        self.key_nodes().map(|(key, node)| (key.quoted(), node))
+    }
+
+    fn key_nodes(self) -> impl Iterator<Item = (Node<'t>, Node<'t>)> + use<'t> {
         let end = if self.kind() == Kind::Object { self.item().next } else { 0 };
         let mut at = self.at + 1;
         std::iter::from_fn(move || {
             (at < end).then(|| {
-                let key = self.with(at).quoted();
+                let key = self.with(at);
                 let node = self.with(at + 1);
                 at = node.item().next;
                 (key, node)
             })
+        })
+    }
+
+    /// The fields of an object, keys as places: the bytes between the quotes.
+    pub fn spanned_fields(self) -> impl Iterator<Item = (Span, Node<'t>)> + use<'t> {
+        self.key_nodes().map(|(key, node)| {
+            let span = key.span();
+            (Span { start: span.start + 1, end: span.end - 1 }, node)
         })
     }
 
