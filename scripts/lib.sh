@@ -31,8 +31,13 @@ find_browser() {
     local b
     for b in "${CHROME:-}" chromium chromium-browser google-chrome google-chrome-stable \
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
-        "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
-        if [ -n "$b" ] && command -v "$b" 2>/dev/null; then return; fi
+        "/Applications/Chromium.app/Contents/MacOS/Chromium" \
+        "$(cd tests/browser && node -p "require('playwright-core').chromium.executablePath()" 2>/dev/null)"; do
+        # It must run: some distributions install a stub that only names a snap.
+        if [ -n "$b" ] && command -v "$b" >/dev/null && "$b" --version >/dev/null 2>&1; then
+            command -v "$b"
+            return
+        fi
     done
     return 1
 }

@@ -35,7 +35,7 @@ try:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
 except OSError as error:
     sys.exit(f"serve: port {port}: {error.strerror}; name another: scripts/serve PORT")
-print(f"serve: http://127.0.0.1:{port}/ (Ctrl+C stops it)", file=sys.stderr, flush=True)
+print(f"serve: http://127.0.0.1:{server.server_port}/ (Ctrl+C stops it)", file=sys.stderr, flush=True)
 try:
     server.serve_forever()
 except KeyboardInterrupt:

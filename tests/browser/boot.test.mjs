@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessibility, engine, fetchIn, launch, open, screenshot, serve } from './lib.mjs';
+import { accessibility, drop, engine, fetchIn, launch, open, screenshot, serve, serveWithHeaders } from './lib.mjs';
 
 let browser, host;
 before(async () => { [browser, host] = await Promise.all([launch(), serve()]); });
@@ -93,5 +93,67 @@ test('has nothing that axe-core minds', async () => {
   const tab = await open(browser, host);
   await engine(tab.page);
   assert.deepEqual(await accessibility(tab.page), []);
+  await tab.close();
+});
+
+test('works the same under the headers of scripts/serve', async () => {
+  const served = await serveWithHeaders();
+  const tab = await open(browser, served);
+  assert.equal(await fetchIn(await engine(tab.page), served.url), 'TypeError');
+  assert.equal(await fetchIn(tab.page, served.url), 'TypeError');
+  assert.deepEqual(tab.afterBoot(), []);
+  const headers = (await tab.context.request.get(served.url)).headers();
+  const meta = await tab.page.locator('meta[http-equiv="Content-Security-Policy"]').first().getAttribute('content');
+  const missing = meta.split('; ').filter((part) => !headers['content-security-policy'].split('; ').includes(part));
+  assert.deepEqual(missing, [], 'static/_headers and index.html say the same');
+  assert.equal(headers['x-content-type-options'], 'nosniff');
+  assert.match(headers['connection-allowlist'], /response-origin/);
+  await tab.close();
+  await served.close();
+});
+
+test('takes styles and refuses markup as the policy has it', async () => {
+  const tab = await open(browser, host);
+  const width = await tab.page.evaluate(() => {
+    const box = document.createElement('div');
+    // As Yew does it.
+    box.setAttribute('style', 'width: 3px');
+    document.body.append(box);
+    return getComputedStyle(box).width;
+  });
+  assert.equal(width, '3px');
+  assert.deepEqual(tab.violations, []);
+  const outcomes = await tab.page.evaluate(() => {
+    const attempts = {
+      innerHTML: () => { document.body.innerHTML = '<b>x</b>'; },
+      Worker: () => new Worker('data:,'),
+      createPolicy: () => trustedTypes.createPolicy('other', {}),
+    };
+    return Object.entries(attempts).map(([name, attempt]) => {
+      try { attempt(); return `${name} done`; } catch (error) { return `${name} ${error.name}`; }
+    });
+  });
+  assert.deepEqual(outcomes, ['innerHTML TypeError', 'Worker TypeError', 'createPolicy TypeError']);
+  await tab.close();
+});
+
+// The library of these tests: a drop must arrive as a real one does.
+test('drop() brings real files and folders', async () => {
+  const tab = await open(browser, host);
+  await tab.page.evaluate(() => {
+    const zone = document.createElement('div');
+    zone.id = 'zone';
+    zone.setAttribute('style', 'height: 50px');
+    zone.ondragover = (event) => event.preventDefault();
+    zone.ondrop = (event) => {
+      event.preventDefault();
+      globalThis.dropped = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry())
+        .map(({ name, isDirectory }) => `${name} ${isDirectory}`);
+    };
+    document.body.append(zone);
+  });
+  await drop(tab.page, '#zone', import.meta.filename, import.meta.dirname);
+  await tab.page.waitForFunction(() => globalThis.dropped);
+  assert.deepEqual(await tab.page.evaluate(() => globalThis.dropped), ['boot.test.mjs false', 'browser true']);
   await tab.close();
 });

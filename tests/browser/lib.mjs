@@ -1,8 +1,9 @@
 // What the browser tests share: a static host that sends no header of its own, a real Chromium, and
 // watchers for everything that xdscope promises never happens.
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { mkdir, readFile, readdir, stat } from 'node:fs/promises';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { extname, join, resolve, sep } from 'node:path';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
@@ -40,6 +41,16 @@ export const launch = () => chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync'],
 });
+
+/// Serves dist/ as scripts/serve does, with the headers of static/_headers.
+export async function serveWithHeaders() {
+  const server = spawn('python3', [join(root, 'scripts', 'server.py'), join(root, 'dist'), '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const url = await new Promise((found, failed) => {
+    server.stderr.on('data', (said) => { const at = /http:\S+/.exec(said); if (at) found(at[0]); });
+    server.on('exit', () => failed(new Error('scripts/server.py ended')));
+  });
+  return { requests: [], origin: url.slice(0, -1), url, close: () => { server.removeAllListeners('exit'); server.kill(); } };
+}
 
 /// A fresh page that has booted, with its watchers:
 /// `violations` of a policy (page and worker), `errors` (uncaught, and the console's), and
@@ -90,86 +101,17 @@ export const fetchIn = (place, url) => place.evaluate(async (url) => {
   }
 }, url);
 
-async function* files(path, below = path) {
-  if (!(await stat(path)).isDirectory()) {
-    yield { file: path, name: path === below ? '' : relative(below, path).split(sep).join('/') };
-    return;
-  }
-  for (const entry of (await readdir(path)).sort()) yield* files(join(path, entry), below);
-}
-
-/// Drops files and folders from the disk on what `selector` finds, as a user does. A folder comes as
-/// browsers give it: an entry that is read through webkitGetAsEntry (Chromium makes no real one for a
-/// synthetic drop, so this one reads the same).
+/// Drops files and folders of the disk on what `selector` finds, as a user does from a file manager.
 export async function drop(page, selector, ...paths) {
-  const input = await page.evaluateHandle(() => {
-    const input = document.createElement('input');
-    input.type = 'file';
-    input.multiple = true;
-    return input;
-  });
-  const tops = [];
-  const all = [];
-  for (const path of paths) {
-    const folder = (await stat(path)).isDirectory();
-    tops.push({ name: basename(path), folder });
-    for await (const { file, name } of files(path)) {
-      all.push(file);
-      tops.at(-1).members ??= [];
-      tops.at(-1).members.push(name);
-    }
+  const target = page.locator(selector).first();
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await target.boundingBox();
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths.map((path) => resolve(path)), dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await devtools.send('Input.dispatchDragEvent', { type, x: x + width / 2, y: y + height / 2, data });
   }
-  await input.asElement().setInputFiles(all);
-  await page.evaluate(({ input, tops, selector }) => {
-    const given = [...input.files];
-    const data = new DataTransfer();
-    const entries = [];
-    const fileEntry = (file, fullPath) => ({
-      isFile: true, isDirectory: false, name: file.name, fullPath,
-      file: (done) => queueMicrotask(() => done(file)),
-    });
-    const folderEntry = (name, fullPath, members) => {
-      const children = new Map();
-      for (const { path: [first, ...rest], file } of members) {
-        if (rest.length === 0) children.set(first, file);
-        else children.set(first, [...(children.get(first) ?? []), { path: rest, file }]);
-      }
-      return {
-        isFile: false, isDirectory: true, name, fullPath,
-        createReader: () => {
-          let left = [...children].map(([child, what]) => Array.isArray(what)
-            ? folderEntry(child, `${fullPath}/${child}`, what)
-            : fileEntry(what, `${fullPath}/${child}`));
-          // As Chromium does it: at most 100 at a time, then an empty batch.
-          return { readEntries: (done) => { const batch = left.slice(0, 100); left = left.slice(100); queueMicrotask(() => done(batch)); } };
-        },
-      };
-    };
-    let next = 0;
-    for (const top of tops) {
-      const mine = (top.members ?? []).map((member) => ({ path: member.split('/'), file: given[next++] }));
-      if (top.folder) {
-        // A real drop has one item for the folder; its File cannot be read.
-        data.items.add(new File([], top.name));
-        entries.push(folderEntry(top.name, `/${top.name}`, mine));
-      } else {
-        data.items.add(mine[0].file);
-        entries.push(fileEntry(mine[0].file, `/${top.name}`));
-      }
-    }
-    // Only while the drop is handled, as in a real one: afterwards the items are gone.
-    const original = DataTransferItem.prototype.webkitGetAsEntry;
-    DataTransferItem.prototype.webkitGetAsEntry = function () {
-      return entries[[...data.items].indexOf(this)] ?? original.call(this);
-    };
-    const target = document.querySelector(selector);
-    if (!target) throw new Error(`no ${selector} to drop on`);
-    for (const type of ['dragenter', 'dragover', 'drop']) {
-      target.dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data }));
-    }
-    DataTransferItem.prototype.webkitGetAsEntry = original;
-  }, { input, tops, selector });
-  await input.dispose();
+  await devtools.detach();
 }
 
 /// A picture for a person to look at: target/screens/NAME.png.
