@@ -48,19 +48,12 @@ impl Links {
             }
         }
         for (id, document) in numbered(documents) {
-<<<<<<< HEAD
             if document.identity.is_none()
                 && document.why.is_none()
                 && is_of_proxy(document.kind)
                 && let Some(identity) = links.identity_of(documents, document)
             {
                 links.give(id, &identity);
-=======
-            if document.identity.is_none() && document.why.is_none() && is_of_proxy(document.kind) {
-                if let Some(identity) = links.identity_of(documents, document) {
-                    links.give(id, &identity);
-                }
->>>>>>> tooling
             }
             if is_of_control_plane(document.kind) {
                 links.control(id, document);
