@@ -1,4 +1,10 @@
 //! Reads what Envoy and Istio say of themselves, and answers questions about it.
 
+pub mod capture;
+pub mod engine;
+pub mod envoy;
+pub mod instant;
 pub mod intake;
+pub mod istiod;
 pub mod json;
+pub mod tables;

@@ -13,7 +13,7 @@ pub use place::{Place, line_column, pointer};
 pub use print::pretty;
 pub use scan::{End, Entry, EntryId, Outline, Scanner};
 pub use text::unescape;
-pub use tree::{Kind, Node, Tree, pluck};
+pub use tree::{Kind, Node, Tree, pluck, pluck_text, seek};
 
 /// A range of bytes of a document: `start` is the first byte, `end` the first after it.
 ///

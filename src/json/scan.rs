@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_document_is_the_same_in_one_piece_and_in_many() {
         let item = r#"{"name": "a\\", "deep": {"x": [[["}\\\""]]]}, "s": "[\u005d"}"#;
-        let text = format!("{{\"configs\": [{{\"list\": [{}]}}]}}", vec![item; 9].join(" ,\n"));
+        let text = format!("{{\"configs\": [{{\"list\": [{}]}}]}}", [item; 9].join(" ,\n"));
         let whole = Outline::of(text.as_bytes(), 0);
         assert_eq!(whole.end, End::Complete(text.len() as u32));
         for piece in [1, 63, 64, 65, 200] {

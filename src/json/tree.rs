@@ -243,9 +243,9 @@ fn skip(text: &[u8], start: usize) -> Result<usize, Expected> {
     }
 }
 
-/// The value at a path of keys (either spelling) below the object at `span`, found without parsing anything else.
-/// None where it is missing, or where the way there is no JSON.
-pub fn pluck(bytes: &[u8], span: Span, path: &[&str]) -> Option<Span> {
+/// Where the value at a path of keys (either spelling) below the object at `span` begins, found without parsing
+/// anything else. None where it is missing, or where the way there is no JSON.
+pub fn seek(bytes: &[u8], span: Span, path: &[&str]) -> Option<u32> {
     let text = bytes.get(..span.end as usize)?;
     let mut at = span.start as usize;
     let blanks = |mut at: usize| {
@@ -277,8 +277,20 @@ pub fn pluck(bytes: &[u8], span: Span, path: &[&str]) -> Option<Span> {
             at = skip(text, at).ok()?;
         }
     }
-    let end = skip(text, at).ok()?;
-    Some(Span { start: offset(at), end: offset(end) })
+    text.get(at).map(|_| offset(at))
+}
+
+/// The value that [`seek`] finds, to its end.
+pub fn pluck(bytes: &[u8], span: Span, path: &[&str]) -> Option<Span> {
+    let start = seek(bytes, span, path)?;
+    let end = skip(bytes.get(..span.end as usize)?, start as usize).ok()?;
+    Some(Span { start, end: offset(end) })
+}
+
+/// The text between the quotes of the string that [`pluck`] finds; its escapes are not resolved.
+pub fn pluck_text(bytes: &[u8], span: Span, path: &[&str]) -> Option<Span> {
+    let found = pluck(bytes, span, path)?;
+    found.of(bytes).starts_with(b"\"").then(|| Span { start: found.start + 1, end: found.end - 1 })
 }
 
 /// A value of a [`Tree`], cheap to copy. Every accessor is lenient: a missing field and one of another type are both
@@ -347,15 +359,27 @@ impl<'t> Node<'t> {
 
     /// The fields of an object, keys as they are spelled (between the quotes, escapes and all).
     pub fn fields(self) -> impl Iterator<Item = (&'t [u8], Node<'t>)> + use<'t> {
+        self.key_nodes().map(|(key, node)| (key.quoted(), node))
+    }
+
+    fn key_nodes(self) -> impl Iterator<Item = (Node<'t>, Node<'t>)> + use<'t> {
         let end = if self.kind() == Kind::Object { self.item().next } else { 0 };
         let mut at = self.at + 1;
         std::iter::from_fn(move || {
             (at < end).then(|| {
-                let key = self.with(at).quoted();
+                let key = self.with(at);
                 let node = self.with(at + 1);
                 at = node.item().next;
                 (key, node)
             })
+        })
+    }
+
+    /// The fields of an object, keys as places: the bytes between the quotes.
+    pub fn spanned_fields(self) -> impl Iterator<Item = (Span, Node<'t>)> + use<'t> {
+        self.key_nodes().map(|(key, node)| {
+            let span = key.span();
+            (Span { start: span.start + 1, end: span.end - 1 }, node)
         })
     }
 

@@ -1,2 +1,0 @@
-//! The engine in a web worker.
-fn main() {}

@@ -1,0 +1,99 @@
+//! The engine in a web worker.
+//!
+//! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
+//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). What it says is a
+//! [`FromWorker`] as JSON.
+
+#[cfg(target_arch = "wasm32")]
+mod opening;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    worker::start();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}
+
+#[cfg(target_arch = "wasm32")]
+mod worker {
+    use std::cell::{Cell, RefCell};
+    use std::rc::Rc;
+
+    use js_sys::Reflect;
+    use wasm_bindgen::prelude::*;
+    use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+    use xdscope::engine::Engine;
+    use xdscope::engine::protocol::{FromWorker, Query};
+
+    use super::opening::{self, Source};
+
+    /// What all message handlers share. Single-threaded: a borrow ends before the next await.
+    pub struct Shared {
+        pub scope: DedicatedWorkerGlobalScope,
+        pub engine: RefCell<Engine>,
+        /// Goes up when reading is cancelled or everything closed: a reader of an older number stops.
+        pub epoch: Cell<u32>,
+    }
+
+    impl Shared {
+        pub fn say(&self, what: &FromWorker) {
+            // Plain data always becomes JSON; a page that is gone needs no answer.
+            if let Ok(text) = serde_json::to_string(what) {
+                let _ = self.scope.post_message(&JsValue::from_str(&text));
+            }
+        }
+    }
+
+    pub fn start() {
+        let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+        let shared = Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0) });
+        let handler = Rc::clone(&shared);
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            handle(&handler, &event.data());
+        });
+        shared.scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        on_message.forget();
+        shared.say(&FromWorker::Ready);
+    }
+
+    fn handle(shared: &Rc<Shared>, message: &JsValue) {
+        let field = |key: &str| Reflect::get(message, &key.into()).unwrap_or(JsValue::UNDEFINED);
+        let text = |key: &str| field(key).as_string().unwrap_or_default();
+        match text("t").as_str() {
+            "open" => {
+                let names = js_sys::Array::from(&field("paths"));
+                let files = js_sys::Array::from(&field("files"));
+                let named = names.iter().map(|name| name.as_string().unwrap_or_default()).zip(files.iter());
+                let named =
+                    named.filter_map(|(path, file)| Some(Source { path, blob: file.dyn_into().ok()? }));
+                let mut sources: Vec<_> = named.collect();
+                // However the browser walked the folders: positions in links count on one order.
+                sources.sort_by(|one, other| one.path.cmp(&other.path));
+                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
+            }
+            "paste" => opening::add_text(shared, text("text").into_bytes()),
+            "ask" => ask(shared, &field("id"), &text("query")),
+            "cancel" => shared.epoch.set(shared.epoch.get() + 1),
+            "close" => {
+                shared.epoch.set(shared.epoch.get() + 1);
+                shared.engine.replace(Engine::default());
+            }
+            _ => {}
+        }
+    }
+
+    fn ask(shared: &Shared, id: &JsValue, query: &str) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the page numbers from zero"
+        )]
+        let id = id.as_f64().unwrap_or_default() as u32;
+        let answer = match serde_json::from_str::<Query>(query) {
+            Ok(query) => shared.engine.borrow_mut().ask(&query),
+            Err(_) => xdscope::engine::protocol::Answer::Gone,
+        };
+        shared.say(&FromWorker::Answer { id, answer });
+    }
+}

@@ -1,0 +1,244 @@
+//! Which proxy, and which control plane, each document is of.
+
+use super::{Content, Document, DocumentId, ProxyId};
+use crate::envoy::Identity;
+use crate::intake::Kind;
+
+/// An Envoy or ztunnel: who it is, its documents, and what control planes say of it.
+#[derive(Debug, Default)]
+pub struct Proxy {
+    /// Who it is, as far as its documents and control planes tell.
+    pub identity: Identity,
+    /// Its documents, in the order in which they came.
+    pub documents: Vec<DocumentId>,
+    /// Its newest config dump.
+    pub dump: Option<DocumentId>,
+    /// What control planes say of it: their syncz, and which entry of it.
+    pub sync: Vec<(DocumentId, usize)>,
+}
+
+/// A control plane: one replica of istiod, or of Pilot.
+#[derive(Debug)]
+pub struct ControlPlane {
+    /// Its pod, as the folder of its pages tells, else `istiod`.
+    pub name: String,
+    /// Its pages.
+    pub documents: Vec<DocumentId>,
+}
+
+/// Whose documents they are; by proxy and by control plane, in the order of their first document.
+#[derive(Debug, Default)]
+pub struct Links {
+    /// The proxies.
+    pub proxies: Vec<Proxy>,
+    /// The control planes.
+    pub control_planes: Vec<ControlPlane>,
+    /// By document: its proxy.
+    owners: Vec<Option<ProxyId>>,
+}
+
+impl Links {
+    /// Links all documents. A document that says whose it is counts first; one that does not belongs to the proxy
+    /// that its folder is named after, or to the only proxy of its folder.
+    pub fn of(documents: &[Document]) -> Links {
+        let mut links = Links { owners: vec![None; documents.len()], ..Links::default() };
+        for (id, document) in numbered(documents) {
+            if let Some(identity) = &document.identity {
+                links.give(id, identity);
+            }
+        }
+        for (id, document) in numbered(documents) {
+            if document.identity.is_none()
+                && document.why.is_none()
+                && is_of_proxy(document.kind)
+                && let Some(identity) = links.identity_of(documents, document)
+            {
+                links.give(id, &identity);
+            }
+            if is_of_control_plane(document.kind) {
+                links.control(id, document);
+            }
+        }
+        for (id, document) in numbered(documents) {
+            let Content::Syncz(list) = &document.content else { continue };
+            for (index, sync) in list.iter().enumerate() {
+                let identity = Identity {
+                    cluster: sync.cluster.clone(),
+                    namespace: sync.namespace().to_owned(),
+                    pod: sync.pod().to_owned(),
+                    ..Identity::default()
+                };
+                let proxy = links.proxy(&identity);
+                links.proxies[proxy.0 as usize].sync.push((id, index));
+            }
+        }
+        for proxy in &mut links.proxies {
+            let dumps =
+                proxy.documents.iter().filter(|id| documents[id.0 as usize].kind == Kind::EnvoyConfigDump);
+            proxy.dump = dumps.copied().max_by_key(|id| (documents[id.0 as usize].captured, id.0));
+            proxy.documents.sort_unstable();
+        }
+        links
+    }
+
+    /// The proxy that a document is of.
+    pub fn owner(&self, document: DocumentId) -> Option<ProxyId> {
+        self.owners.get(document.0 as usize).copied().flatten()
+    }
+
+    fn give(&mut self, document: DocumentId, identity: &Identity) {
+        let proxy = self.proxy(identity);
+        self.proxies[proxy.0 as usize].documents.push(document);
+        self.owners[document.0 as usize] = Some(proxy);
+    }
+
+    /// The proxy with that identity, which it completes; a new one where there is none.
+    fn proxy(&mut self, identity: &Identity) -> ProxyId {
+        let known = self.proxies.iter().position(|proxy| proxy.identity.same(identity));
+        let index = known.unwrap_or_else(|| {
+            self.proxies.push(Proxy::default());
+            self.proxies.len() - 1
+        });
+        self.proxies[index].identity.complete(identity);
+        ProxyId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// Whose a document is that does not say so itself.
+    fn identity_of(&self, documents: &[Document], document: &Document) -> Option<Identity> {
+        if let Some(identity) = identity_of_folder(document.folder()) {
+            return Some(identity);
+        }
+        let mut beside = self.proxies.iter().filter(|proxy| {
+            proxy.documents.iter().any(|id| documents[id.0 as usize].folder() == document.folder())
+        });
+        let only = beside.next()?;
+        beside.next().is_none().then(|| only.identity.clone())
+    }
+
+    fn control(&mut self, id: DocumentId, document: &Document) {
+        let name = control_plane_of_folder(document.folder()).unwrap_or("istiod");
+        match self.control_planes.iter_mut().find(|it| it.name == name) {
+            Some(known) => known.documents.push(id),
+            None => self.control_planes.push(ControlPlane { name: name.to_owned(), documents: vec![id] }),
+        }
+    }
+}
+
+fn numbered(documents: &[Document]) -> impl Iterator<Item = (DocumentId, &Document)> {
+    documents.iter().enumerate().map(|(index, it)| (DocumentId(u32::try_from(index).unwrap_or(u32::MAX)), it))
+}
+
+/// `…/proxies/<namespace>/<pod>` (bug-report), `…/proxies/<pod>.<namespace>` (istiod's pages about one proxy),
+/// `…/envoy/<pod>`.
+fn identity_of_folder(folder: &str) -> Option<Identity> {
+    let mut parts = folder.rsplit('/');
+    let (last, before, root) = (parts.next()?, parts.next()?, parts.next().unwrap_or(""));
+    let (namespace, pod) = match (root, before) {
+        ("proxies", _) => (before, last),
+        (_, "proxies") => last.rsplit_once('.').map(|(pod, namespace)| (namespace, pod))?,
+        (_, "envoy") => ("", last),
+        _ => return None,
+    };
+    Some(Identity { namespace: namespace.to_owned(), pod: pod.to_owned(), ..Identity::default() })
+}
+
+/// `…/istio/<namespace>/<pod>/debug` (bug-report), `…/istiod/<pod>` and below.
+fn control_plane_of_folder(folder: &str) -> Option<&str> {
+    let parts: Vec<&str> = folder.split('/').collect();
+    if let Some(at) = parts.iter().rposition(|part| *part == "istiod") {
+        return parts.get(at + 1).copied();
+    }
+    match parts.as_slice() {
+        [.., "istio", _, pod, "debug"] => Some(pod),
+        _ => None,
+    }
+}
+
+/// Whether documents of that kind are of one proxy.
+fn is_of_proxy(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::EnvoyConfigDump
+            | Kind::EnvoyClusters
+            | Kind::EnvoyClustersText
+            | Kind::EnvoyListeners
+            | Kind::EnvoyListenersText
+            | Kind::EnvoyServerInfo
+            | Kind::EnvoyCerts
+            | Kind::EnvoyStats
+            | Kind::EnvoyRuntime
+            | Kind::EnvoyInitDump
+            | Kind::EnvoyMemory
+            | Kind::EnvoyBootstrap
+            | Kind::IstiodConfigDump
+            | Kind::IstiodEdsz
+            | Kind::IstiodEcdsz
+            | Kind::IstiodNdsz
+            | Kind::IstiodSidecarz
+            | Kind::ZtunnelConfigDump
+    )
+}
+
+/// Whether documents of that kind come from a control plane.
+fn is_of_control_plane(kind: Kind) -> bool {
+    kind.name().starts_with("istiod_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn documents(list: &[(&str, &str)]) -> Vec<Document> {
+        let make = |(path, text): &(&str, &str)| {
+            let bytes = text.as_bytes().to_vec();
+            let found = crate::intake::recognise(&bytes);
+            Document::new(path.to_string(), bytes, found)
+        };
+        list.iter().map(make).collect()
+    }
+
+    fn dump(cluster: &str, pod: &str, time: &str) -> String {
+        format!(
+            r#"{{"configs": [{{"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {{
+            "node": {{"id": "sidecar~10.0.0.1~{pod}.shop~shop.svc.cluster.local",
+            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}]}}"#
+        )
+    }
+
+    const CLUSTERS: &str = r#"{"cluster_statuses": [{"name": "a", "host_statuses": []}]}"#;
+    const SYNCZ: &str = r#"[{"cluster_id": "east", "proxy": "web-1.shop", "cluster_sent": "a", "cluster_acked": "a"},
+        {"cluster_id": "east", "proxy": "gone-1.shop", "cluster_sent": "a", "cluster_acked": ""}]"#;
+
+    #[test]
+    fn documents_of_one_proxy_come_together() {
+        let one = dump("east", "web-1", "2026-01-01T00:00:00Z");
+        let newer = dump("east", "web-1", "2026-01-02T00:00:00Z");
+        let west = dump("west", "web-1", "2026-01-03T00:00:00Z");
+        let list = documents(&[
+            ("b/unknown", CLUSTERS),
+            ("b/dump", &newer),
+            ("a/dump", &one),
+            ("w/dump", &west),
+            ("istiod/istiod-x/syncz", SYNCZ),
+            ("r/proxies/shop/web-1/clusters", CLUSTERS),
+        ]);
+        let links = Links::of(&list);
+        let names: Vec<_> =
+            links.proxies.iter().map(|it| (it.identity.cluster.as_str(), it.identity.name())).collect();
+        assert_eq!(names, [("east", "web-1"), ("west", "web-1"), ("east", "gone-1")]);
+        let ids = |proxy: usize| links.proxies[proxy].documents.iter().map(|id| id.0).collect::<Vec<_>>();
+        assert_eq!(ids(0), [0, 1, 2, 5]);
+        assert_eq!(links.proxies[0].dump, Some(DocumentId(1)), "the newest dump is the proxy's");
+        assert_eq!(links.owner(DocumentId(0)), Some(ProxyId(0)));
+        assert_eq!(links.proxies[0].sync, [(DocumentId(4), 0)]);
+        assert!(links.proxies[2].documents.is_empty());
+        assert_eq!(links.control_planes[0].name, "istiod-x");
+    }
+
+    #[test]
+    fn a_page_between_two_proxies_is_nobodys() {
+        let (one, other) = (dump("", "a", "2026-01-01T00:00:00Z"), dump("", "b", "2026-01-01T00:00:00Z"));
+        let links = Links::of(&documents(&[("one", &one), ("other", &other), ("clusters", CLUSTERS)]));
+        assert_eq!(links.owner(DocumentId(2)), None);
+    }
+}

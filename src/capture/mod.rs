@@ -1,0 +1,77 @@
+#![doc = include_str!("README.md")]
+
+mod document;
+mod ids;
+mod link;
+mod references;
+
+use std::cell::OnceCell;
+
+pub use document::{Content, Document};
+pub use ids::{DocumentId, ProxyId, ResourceRef};
+pub use link::{ControlPlane, Links, Proxy};
+pub use references::{Reference, References};
+
+use crate::intake::Recognised;
+
+/// Everything loaded together, linked.
+#[derive(Debug, Default)]
+pub struct Capture {
+    documents: Vec<Document>,
+    links: Links,
+    /// By document; made when first asked for.
+    references: Vec<OnceCell<References>>,
+}
+
+impl Capture {
+    /// Adds a document. [`Capture::link`] is due when the last one is in.
+    pub fn add(&mut self, path: String, bytes: Vec<u8>, found: Recognised) -> DocumentId {
+        self.documents.push(Document::new(path, bytes, found));
+        self.references.push(OnceCell::new());
+        DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Finds out whose the documents are.
+    pub fn link(&mut self) {
+        self.links = Links::of(&self.documents);
+    }
+
+    /// The documents, in the order in which they came.
+    pub fn documents(&self) -> impl Iterator<Item = (DocumentId, &Document)> {
+        let ids = (0..).map(DocumentId);
+        ids.zip(&self.documents)
+    }
+
+    /// A document.
+    pub fn document(&self, id: DocumentId) -> Option<&Document> {
+        self.documents.get(id.0 as usize)
+    }
+
+    /// The proxies, in the order of their first document.
+    pub fn proxies(&self) -> impl Iterator<Item = (ProxyId, &Proxy)> {
+        let ids = (0..).map(ProxyId);
+        ids.zip(&self.links.proxies)
+    }
+
+    /// A proxy.
+    pub fn proxy(&self, id: ProxyId) -> Option<&Proxy> {
+        self.links.proxies.get(id.0 as usize)
+    }
+
+    /// The control planes, in the order of their first document.
+    pub fn control_planes(&self) -> &[ControlPlane] {
+        &self.links.control_planes
+    }
+
+    /// The proxy that a document is of.
+    pub fn owner(&self, document: DocumentId) -> Option<ProxyId> {
+        self.links.owner(document)
+    }
+
+    /// The names of a config dump and what refers to what in it; read at the first call. `None` for another document.
+    pub fn references(&self, id: DocumentId) -> Option<&References> {
+        let document = self.document(id)?;
+        let dump = document.dump()?;
+        Some(self.references.get(id.0 as usize)?.get_or_init(|| References::of(&document.bytes, dump)))
+    }
+}

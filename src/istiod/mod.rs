@@ -1,0 +1,5 @@
+#![doc = include_str!("README.md")]
+
+mod syncz;
+
+pub use syncz::{ProxySync, Status, TypeSync, syncz};

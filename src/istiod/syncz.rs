@@ -1,0 +1,132 @@
+//! `/debug/syncz`: what istiod sent to each of its proxies, and what they acknowledged.
+
+use crate::instant::Instant;
+use crate::json::Node;
+
+/// How far a proxy is with one type of resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Acknowledged what was sent last.
+    Synced,
+    /// Nothing was sent, usually because there is nothing.
+    NotSent,
+    /// Sent, and not (yet) acknowledged.
+    Stale,
+    /// Refused by Envoy.
+    Error,
+}
+
+/// A proxy and one type of resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeSync {
+    /// The type's URL; in pages of old versions the one that their field stands for.
+    pub type_url: String,
+    /// How far it is.
+    pub status: Status,
+    /// When istiod sent last.
+    pub sent: Option<Instant>,
+    /// Why Envoy refused it, in its words; empty unless it did.
+    pub error: String,
+}
+
+/// A proxy that is connected to the istiod whose page this is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxySync {
+    /// `pod.namespace`
+    pub proxy: String,
+    /// The Kubernetes cluster; empty in pages of old versions.
+    pub cluster: String,
+    /// The proxy's Istio version; empty in pages of old versions.
+    pub istio_version: String,
+    /// By type, in the page's order.
+    pub types: Vec<TypeSync>,
+}
+
+impl ProxySync {
+    /// The pod.
+    pub fn pod(&self) -> &str {
+        self.proxy.rsplit_once('.').map_or(&self.proxy, |(pod, _)| pod)
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
+        self.proxy.rsplit_once('.').map_or("", |(_, namespace)| namespace)
+    }
+
+    /// The worst status of all types.
+    pub fn worst(&self) -> Status {
+        self.types.iter().map(|it| it.status).max().unwrap_or(Status::NotSent)
+    }
+}
+
+/// The types that have fields of their own, in pages of every version (Istio, pilot/pkg/xds/debug.go, `SyncStatus`).
+const FIELDS: [(&str, &str); 4] = [
+    ("cluster", "type.googleapis.com/envoy.config.cluster.v3.Cluster"),
+    ("listener", "type.googleapis.com/envoy.config.listener.v3.Listener"),
+    ("endpoint", "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"),
+    ("route", "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"),
+];
+
+/// Reads the page: an array with an object for each proxy.
+///
+/// New versions say all in `resources`, old ones in a pair of fields for each of four types.
+pub fn syncz(page: Node<'_>) -> Vec<ProxySync> {
+    page.items().filter_map(proxy).collect()
+}
+
+fn proxy(entry: Node<'_>) -> Option<ProxySync> {
+    let text = |key: &str| entry.text(key).map(std::borrow::Cow::into_owned).unwrap_or_default();
+    let proxy = text("proxy");
+    if proxy.is_empty() {
+        return None;
+    }
+    let types = match entry.get("resources") {
+        Some(resources) => {
+            resources.entries().map(|(type_url, it)| of_type(&type_url, it, "sent", "acked")).collect()
+        }
+        None => FIELDS
+            .iter()
+            .map(|(field, type_url)| {
+                of_type(type_url, entry, &format!("{field}_sent"), &format!("{field}_acked"))
+            })
+            .collect(),
+    };
+    Some(ProxySync { proxy, cluster: text("cluster_id"), istio_version: text("istio_version"), types })
+}
+
+/// Istio, istioctl/pkg/writer/pilot/status.go: nothing sent, sent and acknowledged alike, or not.
+fn of_type(type_url: &str, it: Node<'_>, sent: &str, acked: &str) -> TypeSync {
+    let text = |key: &str| it.text(key).filter(|text| !text.is_empty());
+    let error = text("lastError").unwrap_or_default().into_owned();
+    let status = match (text(sent), text(acked)) {
+        _ if !error.is_empty() => Status::Error,
+        (None, _) => Status::NotSent,
+        (Some(sent), Some(acked)) if sent == acked => Status::Synced,
+        _ => Status::Stale,
+    };
+    let time = text("sentTime").or_else(|| text(sent));
+    TypeSync { type_url: type_url.to_owned(), status, sent: time.and_then(|it| Instant::parse(&it)), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Tree;
+
+    #[test]
+    fn reads_pages_old_and_new() {
+        let page = r#"[
+          {"proxy": "a.b.ns", "cluster_sent": "x", "cluster_acked": "x", "listener_sent": "y", "listener_acked": ""},
+          {"proxy": "n.ns", "cluster_id": "K", "resources": {"t/Listener": {"sent": "2026-11-23T14:53:45Z/6d",
+             "sentTime": "2026-11-23T14:53:46Z", "lastError": "refused\n"}, "t/Cluster": {}}}, {}, 7]"#;
+        let tree = Tree::whole(page.as_bytes()).unwrap();
+        let list = syncz(tree.root());
+        assert_eq!(list.len(), 2);
+        assert_eq!((list[0].pod(), list[0].namespace(), list[0].worst()), ("a.b", "ns", Status::Stale));
+        let statuses: Vec<_> = list[0].types.iter().map(|it| it.status).collect();
+        assert_eq!(statuses, [Status::Synced, Status::Stale, Status::NotSent, Status::NotSent]);
+        assert_eq!(list[1].worst(), Status::Error);
+        assert_eq!(list[1].types[0].sent, Instant::parse("2026-11-23T14:53:46Z"));
+        assert_eq!(list[1].types[0].error, "refused\n");
+    }
+}

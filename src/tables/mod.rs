@@ -1,0 +1,4 @@
+//! istioctl's tables, and the page's.
+
+pub mod cell;
+pub mod page;

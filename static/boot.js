@@ -1,0 +1,74 @@
+// Starts the page and its worker so that neither has the network once a file can be opened.
+//
+// A worker loaded by its URL takes its policy from that response's headers, which a plain static
+// host does not send: it would keep the network. So everything is fetched first, the policy is
+// tightened, and only then the page starts; its workers are made from a Blob and inherit the
+// policy. See src/bin/README.md for what the page's Rust is given.
+import start from './page.js';
+
+// Yew sets `style` as an attribute, which a policy without 'unsafe-inline' refuses; the same text
+// through CSSOM is allowed.
+const setAttribute = Element.prototype.setAttribute;
+Element.prototype.setAttribute = function (name, value) {
+  if (name === 'style') this.style.cssText = value;
+  else setAttribute.call(this, name, value);
+};
+
+const get = async (name) => {
+  const response = await fetch(new URL(name, import.meta.url));
+  if (!response.ok) throw new Error(`${name}: ${response.status}`);
+  return response;
+};
+const compile = async (name) => {
+  const response = await get(name);
+  // Some static hosts do not know the type of .wasm, which streaming insists on.
+  return response.headers.get('content-type') === 'application/wasm'
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+};
+
+const tighten = () => {
+  const meta = document.createElement('meta');
+  meta.httpEquiv = 'Content-Security-Policy';
+  meta.content = "default-src 'none'; script-src 'wasm-unsafe-eval'; img-src data: blob:; worker-src blob:; connect-src 'none'";
+  document.head.append(meta);
+};
+
+const boot = async () => {
+  const [page, engine, glue, sample] = await Promise.all([
+    compile('page_bg.wasm'),
+    compile('worker_bg.wasm'),
+    get('worker.js').then((response) => response.text()),
+    get('sample.tar.gz').then((response) => response.arrayBuffer()),
+  ]);
+  tighten();
+
+  // The engine's module arrives as the first message. Its main runs within that message, so its
+  // own handler is in place before the next one.
+  const receive = 'onmessage = ({ data }) => { onmessage = null; wasm_bindgen.initSync({ module: data }); };';
+  const url = URL.createObjectURL(new Blob([glue, '\n', receive], { type: 'text/javascript' }));
+  const policy = globalThis.trustedTypes?.createPolicy('xdscope-worker', {
+    createScriptURL: (given) => {
+      if (given !== url) throw new TypeError('not the worker of xdscope');
+      return given;
+    },
+  });
+  globalThis.xdscope = Object.freeze({
+    spawnWorker: () => {
+      const worker = new Worker(policy ? policy.createScriptURL(url) : url, { name: 'engine' });
+      worker.postMessage(engine);
+      return worker;
+    },
+    sample: () => new Blob([sample]),
+  });
+  await start({ module_or_path: page });
+  document.getElementById('boot')?.remove();
+};
+
+boot().catch((error) => {
+  const message = document.getElementById('boot-message') ?? document.body;
+  message.setAttribute('role', 'alert');
+  message.textContent = navigator.language.startsWith('zh')
+    ? `xdscope 无法启动（${error.message}）。请重新加载页面；需要 2023 年以后的浏览器。`
+    : `xdscope could not start (${error.message}). Reload the page; it needs a browser of 2023 or later.`;
+});
