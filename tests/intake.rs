@@ -1,1 +1,0 @@
-//! What each fixture, and each file of the corpus that is at hand, is recognised as.
