@@ -148,7 +148,10 @@ fn what_a_terminal_puts_around_a_document_does_not_matter() {
         "{\"level\":\"info\",\"time\":\"2026-11-23T14:51:09Z\",\"msg\":\"ready\"}\n",
         "Here it is:\n```json\n",
     ];
-    for (path, bytes) in members(SMALL[0]).into_iter().filter(|(_, bytes)| json_start(bytes) == Some(0)) {
+    let one_proxy = |path: &str| !path.contains("-v1-") || path.contains("reviews");
+    for (path, bytes) in
+        members(SMALL[0]).into_iter().filter(|(path, bytes)| json_start(bytes) == Some(0) && one_proxy(path))
+    {
         // `{}` after a line of log is a log.
         if expected(&path) == Kind::EmptyAnswer {
             continue;

@@ -162,6 +162,12 @@ fn trouble(document: &Document) -> Option<Trouble> {
         NotRead::Unknown => plain("unknown", ""),
         NotRead::NotNeeded => plain("not_needed", ""),
         NotRead::BadJson(partial) => of_partial(&document.bytes, *partial),
+        NotRead::Limit { limit } => plain("limit", limit.name()),
+        NotRead::Damaged { damage, .. } => plain("damaged", damage.name()),
+        NotRead::Encrypted => plain("encrypted", ""),
+        NotRead::Method { method } => plain("method", &method.to_string()),
+        NotRead::Archive { format } => plain("archive", format.name()),
+        NotRead::Special => plain("special", ""),
     })
 }
 
