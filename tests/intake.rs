@@ -2,6 +2,7 @@
 //! is not even an argument.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
+
 use std::path::{Path, PathBuf};
 
 use xdscope::intake::{Kind, Limits, NotRead, Step, Stop, Unpack, json_start, recognise, recognise_with};
