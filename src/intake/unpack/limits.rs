@@ -59,3 +59,18 @@ pub enum Limit {
     /// The memory that the machine would give.
     Memory,
 }
+
+impl Limit {
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::Bytes => "bytes",
+            Limit::Total => "total",
+            Limit::Inflated => "inflated",
+            Limit::Members => "members",
+            Limit::Depth => "depth",
+            Limit::Ratio => "ratio",
+            Limit::Memory => "memory",
+        }
+    }
+}
