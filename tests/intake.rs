@@ -1,7 +1,7 @@
 //! What each fixture, and each file of the corpus that is at hand, is recognised as: from its content, for its name
 //! is not even an argument.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 
 use std::path::{Path, PathBuf};
 
