@@ -218,6 +218,23 @@ fn a_zip_that_broke_off_is_read_by_its_members_headers() {
 }
 
 #[test]
+fn members_that_are_locked_are_named() {
+    let with = |offset: usize, value: u8| {
+        let mut bytes = zip(&[("locked", ONE), ("two", TWO)]);
+        let directory = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
+        bytes[offset] = value;
+        bytes[directory + 2 + offset] = value;
+        unpack("z", &bytes, Limits::default())
+    };
+    // The flags and the method of the first member, in its header and in the directory.
+    for (offset, value, why) in [(6, 9, NotRead::Encrypted), (8, 9, NotRead::Method { method: 9 })] {
+        let (members, unread) = with(offset, value);
+        assert_eq!(members.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(), ["z/two"]);
+        assert_eq!(whys(&unread), [("z/locked", &why)]);
+    }
+}
+
+#[test]
 fn each_limit_is_a_refusal_with_its_name() {
     let large = format!("{{\"configs\": [{}]}}", " ".repeat(100_000));
     let files: &[(&str, &[u8])] = &[("one", ONE), ("large", large.as_bytes()), ("two", TWO)];
