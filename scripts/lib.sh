@@ -27,6 +27,12 @@ use_wasm() {
     export PATH
 }
 
+# What a released wasm is compiled with. The places of this machine's folders are nobody's business, and would
+# make each build differ.
+release_flags() {
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Ctarget-feature=+simd128 --remap-path-prefix=$ROOT=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=crates"
+}
+
 find_browser() {
     local b
     for b in "${CHROME:-}" chromium chromium-browser google-chrome google-chrome-stable \

@@ -44,8 +44,8 @@ const boot = async () => {
   tighten();
 
   // The engine's module arrives as the first message. Its main runs within that message, so its
-  // own handler is in place before the next one.
-  const receive = 'onmessage = ({ data }) => { onmessage = null; wasm_bindgen.initSync({ module: data }); };';
+  // own handler is in place before the next one. (`engine` is for measuring: how much memory it has.)
+  const receive = 'onmessage = ({ data }) => { onmessage = null; globalThis.engine = wasm_bindgen.initSync({ module: data }); };';
   const url = URL.createObjectURL(new Blob([glue, '\n', receive], { type: 'text/javascript' }));
   const policy = globalThis.trustedTypes?.createPolicy('xdscope-worker', {
     createScriptURL: (given) => {

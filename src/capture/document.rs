@@ -2,7 +2,7 @@
 
 use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
 use crate::instant::Instant;
-use crate::intake::{Kind, NotRead, Partial, Recognised};
+use crate::intake::{Damage, Kind, Member, NotRead, Partial, Recognised, Unread, recognise};
 use crate::istiod::{ProxySync, syncz};
 use crate::json::{Node, Outline, Span, Tree};
 
@@ -11,14 +11,18 @@ use crate::json::{Node, Outline, Span, Tree};
 pub struct Document {
     /// Its name, the archives' and folders' around it first.
     pub path: String,
-    /// Its bytes, as they came (unpacked).
+    /// Its bytes, as they came (unpacked); none where it was not unpacked.
     pub bytes: Vec<u8>,
+    /// Its size: also where it was not unpacked, if its archive tells.
+    pub size: Option<u64>,
     /// What it is.
     pub kind: Kind,
     /// Why it is not read, where it is not.
     pub why: Option<NotRead>,
     /// How far it can be read, when that is not to its end.
     pub partial: Option<Partial>,
+    /// What is wrong with the archive that it came in.
+    pub damage: Option<Damage>,
     /// The spans of its shallow values, when it is JSON.
     pub outline: Option<Outline>,
     /// What it says.
@@ -46,10 +50,12 @@ impl Document {
         let Recognised { kind, why, outline, partial, .. } = found;
         let mut document = Document {
             path,
+            size: Some(bytes.len() as u64),
             bytes,
             kind,
             why,
             partial,
+            damage: None,
             outline,
             content: Content::Raw,
             identity: None,
@@ -57,6 +63,29 @@ impl Document {
         };
         document.read();
         document
+    }
+
+    /// Makes a document of a member of an archive.
+    pub fn of_member(member: Member) -> Document {
+        let found = recognise(&member.bytes);
+        Document { damage: member.damage, ..Document::new(member.path, member.bytes, found) }
+    }
+
+    /// Makes a document of something that was not unpacked: it is listed, with the reason.
+    pub fn unread(of: Unread) -> Document {
+        Document {
+            path: of.path,
+            bytes: Vec::new(),
+            size: of.bytes,
+            kind: of.kind,
+            why: Some(of.why),
+            partial: None,
+            damage: None,
+            outline: None,
+            content: Content::Raw,
+            identity: None,
+            captured: None,
+        }
     }
 
     fn read(&mut self) {

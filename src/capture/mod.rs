@@ -12,8 +12,6 @@ pub use ids::{DocumentId, ProxyId, ResourceRef};
 pub use link::{ControlPlane, Links, Proxy};
 pub use references::{Reference, References};
 
-use crate::intake::Recognised;
-
 /// Everything loaded together, linked.
 #[derive(Debug, Default)]
 pub struct Capture {
@@ -25,8 +23,8 @@ pub struct Capture {
 
 impl Capture {
     /// Adds a document. [`Capture::link`] is due when the last one is in.
-    pub fn add(&mut self, path: String, bytes: Vec<u8>, found: Recognised) -> DocumentId {
-        self.documents.push(Document::new(path, bytes, found));
+    pub fn add(&mut self, document: Document) -> DocumentId {
+        self.documents.push(document);
         self.references.push(OnceCell::new());
         DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
     }

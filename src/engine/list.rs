@@ -136,7 +136,7 @@ pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> 
         id,
         path: document.path.clone(),
         kind: document.kind.name().to_owned(),
-        bytes: document.bytes.len() as u64,
+        bytes: document.size.unwrap_or(0),
         proxy: capture.owner(id),
         captured: document.captured,
         trouble: trouble(document),
@@ -145,10 +145,22 @@ pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> 
 
 /// Why a document, or the rest of it, was not read.
 fn trouble(document: &Document) -> Option<Trouble> {
-    let plain =
-        |kind: &str, detail: &str| Trouble { kind: kind.to_owned(), place: None, detail: detail.to_owned() };
-    let Some(why) = &document.why else { return document.partial.map(|it| of_partial(&document.bytes, it)) };
-    Some(match why {
+    match (&document.why, &document.partial, document.damage) {
+        (Some(NotRead::BadJson(partial)), ..) | (None, Some(partial), _) => {
+            Some(of_partial(&document.bytes, *partial))
+        }
+        (Some(why), ..) => Some(of_reason(&document.bytes, why)),
+        (None, None, Some(damage)) => Some(plain("damaged", damage.name())),
+        (None, None, None) => None,
+    }
+}
+
+fn plain(kind: &str, detail: &str) -> Trouble {
+    Trouble { kind: kind.to_owned(), place: None, detail: detail.to_owned() }
+}
+
+fn of_reason(bytes: &[u8], why: &NotRead) -> Trouble {
+    match why {
         NotRead::Empty => plain("empty", ""),
         NotRead::EmptyAnswer => plain("empty_answer", ""),
         NotRead::NotFound => plain("not_found", ""),
@@ -161,8 +173,14 @@ fn trouble(document: &Document) -> Option<Trouble> {
         NotRead::UnknownJson => plain("unknown_json", ""),
         NotRead::Unknown => plain("unknown", ""),
         NotRead::NotNeeded => plain("not_needed", ""),
-        NotRead::BadJson(partial) => of_partial(&document.bytes, *partial),
-    })
+        NotRead::BadJson(partial) => of_partial(bytes, *partial),
+        NotRead::Limit { limit } => plain("limit", limit.name()),
+        NotRead::Damaged { damage, .. } => plain("damaged", damage.name()),
+        NotRead::Encrypted => plain("encrypted", ""),
+        NotRead::Method { method } => plain("method", &method.to_string()),
+        NotRead::Archive { format } => plain("archive", format.name()),
+        NotRead::Special => plain("special", ""),
+    }
 }
 
 fn of_partial(bytes: &[u8], partial: Partial) -> Trouble {

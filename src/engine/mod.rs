@@ -15,7 +15,7 @@ use protocol::{Answer, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
-use crate::intake::Recognised;
+use crate::intake::{Recognised, Step};
 
 /// A capture that can be asked. One for each worker or terminal run.
 #[derive(Default)]
@@ -28,7 +28,16 @@ pub struct Engine {
 impl Engine {
     /// Adds a document; [`Engine::link`] is due when the last one is in.
     pub fn add(&mut self, path: String, bytes: Vec<u8>, found: Recognised) {
-        self.capture.add(path, bytes, found);
+        self.capture.add(Document::new(path, bytes, found));
+    }
+
+    /// Adds what unpacking a file came upon.
+    pub fn take(&mut self, step: Step) {
+        match step {
+            Step::Member(member) => self.capture.add(Document::of_member(member)),
+            Step::Unread(unread) => self.capture.add(Document::unread(unread)),
+            Step::Busy => return,
+        };
     }
 
     /// Links the documents that were added.

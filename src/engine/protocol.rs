@@ -403,7 +403,7 @@ pub struct Hit {
 }
 
 /// What the worker says to the page.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and most are answers")]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and most are answers")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FromWorker {

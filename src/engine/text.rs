@@ -289,7 +289,7 @@ mod tests {
         let mut capture = Capture::default();
         let bytes = text.as_bytes().to_vec();
         let found = crate::intake::recognise(&bytes);
-        capture.add("dump".into(), bytes, found);
+        capture.add(Document::new("dump".into(), bytes, found));
         capture.link();
         capture
     }

@@ -1,5 +1,6 @@
 //! What a document can be, and why one is not read.
 
+use super::unpack::{Damage, Format, Limit};
 use crate::json::{End, Expected, Outline};
 
 macro_rules! kinds {
@@ -174,6 +175,32 @@ pub enum NotRead {
     BadJson(Partial),
     /// Known, but not needed, so not unpacked.
     NotNeeded,
+    /// A limit of unpacking was reached.
+    Limit {
+        /// Which.
+        limit: Limit,
+    },
+    /// Its archive is damaged there.
+    Damaged {
+        /// How.
+        damage: Damage,
+        /// The offset in the unpacked archive, where that is known.
+        at: Option<u64>,
+    },
+    /// It wants a password.
+    Encrypted,
+    /// It is packed by a method of zip that is not known here.
+    Method {
+        /// Its number (APPNOTE.TXT, 4.4.5).
+        method: u16,
+    },
+    /// An archive of a format that is not read.
+    Archive {
+        /// Which.
+        format: Format,
+    },
+    /// A link, a device, or a file with holes.
+    Special,
 }
 
 /// How far a document can be read.

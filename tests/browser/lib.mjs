@@ -17,6 +17,7 @@ const types = {
 /// host that does not know wasm. `requests` has every path asked for.
 export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = join(root, 'dist') } = {}) {
   const requests = [];
+  folder = resolve(folder);
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://host').pathname;
     requests.push(path);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 use xdscope::engine::protocol::FromWorker;
-use xdscope::intake::{HEAD, Recognised, json_start, recognise, recognise_with};
+use xdscope::intake::{Format, HEAD, Limits, Recognised, Unpack, json_start, recognise, recognise_with};
 use xdscope::json::Scanner;
 
 use super::worker::Shared;
@@ -18,7 +18,10 @@ pub struct Source {
 }
 
 /// How much is read at once: large enough to be cheap, small enough to be heard in between.
-const SLICE: u32 = 4 << 20;
+const SLICE: usize = 4 << 20;
+
+/// How long the worker works before it looks up, in milliseconds.
+const TURN: f64 = 30.0;
 
 /// Reads all sources, and links what they hold.
 pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
@@ -34,12 +37,37 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
         let progress = |bytes: u64| {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
-        let Some((bytes, found)) = read(&shared, epoch, &source.blob, progress).await else { break };
-        before += bytes.len() as u64;
-        shared.engine.borrow_mut().add(source.path, bytes, found);
+        let Some((bytes, found)) = read(&shared, epoch, &source.blob, &progress).await else { break };
+        let size = bytes.len() as u64;
+        match found {
+            Some(found) => shared.engine.borrow_mut().add(source.path.clone(), bytes, found),
+            None => {
+                let unpack = Unpack::new(&source.path, bytes, Limits::default());
+                if !take_apart(&shared, epoch, unpack, &progress).await {
+                    break;
+                }
+            }
+        }
+        before += size;
     }
     shared.engine.borrow_mut().link();
     shared.say(&FromWorker::Opened { cancelled: shared.epoch.get() != epoch });
+}
+
+/// Takes an archive apart, in turns. Whether it came to its end.
+async fn take_apart(shared: &Shared, epoch: u32, mut unpack: Unpack, progress: &impl Fn(u64)) -> bool {
+    loop {
+        let began = js_sys::Date::now();
+        while js_sys::Date::now() - began < TURN {
+            let Some(step) = unpack.next() else { return true };
+            shared.engine.borrow_mut().take(step);
+        }
+        progress(unpack.consumed());
+        gloo::timers::future::TimeoutFuture::new(0).await;
+        if shared.epoch.get() != epoch {
+            return false;
+        }
+    }
 }
 
 /// Adds what was pasted.
@@ -52,43 +80,41 @@ pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
     shared.say(&FromWorker::Opened { cancelled: false });
 }
 
-/// Reads a file, scanning while it arrives. None when it was cancelled, or cannot be read.
+/// Reads a file. JSON is scanned while it arrives, and then recognised; what else it is shows when it is taken apart.
+/// None when it was cancelled, or cannot be read.
 async fn read(
     shared: &Shared,
     epoch: u32,
     blob: &Blob,
-    progress: impl Fn(u64),
-) -> Option<(Vec<u8>, Recognised)> {
+    progress: &impl Fn(u64),
+) -> Option<(Vec<u8>, Option<Recognised>)> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "sizes are whole and not negative"
     )]
-    let size = blob.size() as u32;
+    let size = blob.size() as usize;
     let mut bytes: Vec<u8> = Vec::new();
-    bytes.try_reserve_exact(size as usize).ok()?;
+    bytes.try_reserve_exact(size).ok()?;
     let mut scanner: Option<Scanner> = None;
-    while (bytes.len() as u32) < size {
-        progress(bytes.len() as u64);
-        let at = bytes.len() as u32;
-        let slice = blob.slice_with_f64_and_f64(f64::from(at), f64::from(size.min(at + SLICE))).ok()?;
+    while bytes.len() < size {
+        let at = bytes.len();
+        progress(at as u64);
+        let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64).ok()?;
         let buffer = JsFuture::from(slice.array_buffer()).await.ok()?;
         if shared.epoch.get() != epoch {
             return None;
         }
         let array = js_sys::Uint8Array::new(&buffer);
-        bytes.resize(at as usize + array.length() as usize, 0);
-        array.copy_to(&mut bytes[at as usize..]);
-        if at == 0 {
+        bytes.resize(at + array.length() as usize, 0);
+        array.copy_to(&mut bytes[at..]);
+        if at == 0 && Format::of(&bytes).is_none() {
             scanner = json_start(&bytes[..bytes.len().min(HEAD)]).map(Scanner::new);
         }
         if let Some(scanner) = &mut scanner {
             scanner.feed(&bytes);
         }
     }
-    let found = match scanner {
-        Some(scanner) => recognise_with(&bytes, Some(scanner.finish(&bytes))),
-        None => recognise(&bytes),
-    };
+    let found = scanner.map(|scanner| recognise_with(&bytes, Some(scanner.finish(&bytes))));
     Some((bytes, found))
 }

@@ -1,0 +1,143 @@
+// Measures in one run of one browser: the engine beside what a page in JavaScript would do with the same bytes.
+// usage: bench.mjs DUMP FOLDER   (FOLDER: load.js and load_bg.wasm, benches/load.rs for wasm; dist/ is built)
+// Prints rows of a Markdown table; remarks go to standard error.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drop, engine, launch, open, serve, serveWithHeaders } from './lib.mjs';
+
+const [dump, folder] = process.argv.slice(2);
+const rounds = 5;
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const ms = (value) => `${Math.round(value)} ms`;
+const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+
+const browser = await launch();
+console.error(`bench: Chromium ${browser.version()}, ${dump}`);
+
+// 1. Bytes in JavaScript's memory, in a fresh worker each time: the first run is cold (memory must grow).
+await writeFile(join(folder, 'index.html'), '<!doctype html><input type="file">');
+await writeFile(join(folder, 'worker.js'), `
+  importScripts('load.js');
+  onmessage = async ({ data: { file, times } }) => {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    await wasm_bindgen({ module_or_path: 'load_bg.wasm' });
+    const found = [];
+    for (let time = 0; time < times; time++) {
+      let began = performance.now();
+      const steps = [...wasm_bindgen.load(bytes, began)];
+      const wasm = performance.now() - began;
+      began = performance.now();
+      const text = new TextDecoder().decode(bytes);
+      const decoded = performance.now() - began;
+      JSON.parse(text);
+      found.push({ steps, wasm, decoded, js: performance.now() - began });
+    }
+    postMessage(found);
+  };`);
+const plain = await serve({ folder, below: '/' });
+const page = await (await browser.newContext()).newPage();
+await page.goto(plain.url);
+await page.setInputFiles('input', dump);
+const size = await page.evaluate(() => document.querySelector('input').files[0].size);
+const runs = [];
+for (let round = 0; round < rounds; round++) {
+  runs.push(await page.evaluate(() => new Promise((done, failed) => {
+    const worker = new Worker('worker.js');
+    worker.onmessage = ({ data }) => { worker.terminate(); done(data); };
+    worker.onerror = ({ message }) => failed(new Error(message));
+    worker.postMessage({ file: document.querySelector('input').files[0], times: 3 });
+  })));
+}
+await page.context().close();
+await plain.close();
+for (const [name, pick] of [['cold', (run) => [run[0]]], ['warm', (run) => run.slice(1)]]) {
+  const chosen = runs.flatMap(pick);
+  const wasm = median(chosen.map((run) => run.wasm));
+  const js = median(chosen.map((run) => run.js));
+  const steps = ['copy', 'outline', 'index', 'link', 'table']
+    .map((step, at) => `${step} ${Math.round(median(chosen.map((run) => run.steps[at] - (run.steps[at - 1] ?? 0))))}`);
+  const decoded = median(chosen.map((run) => run.decoded));
+  row(`bytes → index → first table, ${name} (${steps.join(', ')})`, ms(wasm),
+    `${ms(js)} (TextDecoder ${ms(decoded)}, JSON.parse ${ms(js - decoded)})`, (wasm / js).toFixed(2), '0.33, at most 0.5');
+}
+const rows = runs[0][0].steps.at(-1);
+console.error(`bench: ${rows} rows in the first table`);
+if (!(rows > 0)) throw new Error('nothing was loaded: these figures say nothing');
+
+// 2. The page as it is shipped, with the headers of scripts/serve (which measuring memory needs).
+const host = await serveWithHeaders();
+const tab = await open(browser, host);
+await tab.page.evaluate(() => {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.id = 'bench';
+  document.body.append(input);
+});
+await tab.page.setInputFiles('#bench', dump);
+const whole = [];
+for (let round = 0; round < rounds; round++) {
+  const started = tab.page.waitForEvent('worker');
+  await tab.page.evaluate(() => new Promise((ready) => {
+    globalThis.benched = globalThis.xdscope.spawnWorker();
+    globalThis.benched.onmessage = ({ data }) => { if (JSON.parse(data) === 'ready') ready(); };
+  }));
+  const worker = await started;
+  const wasm = await tab.page.evaluate(() => new Promise((done, failed) => {
+    const file = document.getElementById('bench').files[0];
+    const window = { text: '', columns: [], only: null, sort: null, offset: 0, limit: 50 };
+    const began = performance.now();
+    globalThis.benched.onerror = ({ message }) => failed(new Error(message));
+    globalThis.benched.onmessage = ({ data }) => {
+      const said = JSON.parse(data);
+      if (said.opened) {
+        globalThis.benched.postMessage({ t: 'ask', id: 1, query: JSON.stringify({ table: { proxy: 0, table: 'clusters', window } }) });
+      } else if (said.answer) {
+        done({ time: performance.now() - began, rows: said.answer.answer.table?.total });
+      }
+    };
+    globalThis.benched.postMessage({ t: 'open', files: [file], paths: [file.name] });
+  }));
+  const memory = await worker.evaluate(() => globalThis.engine.memory.buffer.byteLength);
+  const measured = await tab.page.evaluate(async () => {
+    if (!globalThis.crossOriginIsolated) return null;
+    const { breakdown } = await performance.measureUserAgentSpecificMemory();
+    return breakdown.filter(({ attribution }) => attribution.some(({ scope }) => scope === 'DedicatedWorkerGlobalScope'))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
+  });
+  const gone = worker.waitForEvent('close');
+  await tab.page.evaluate(() => globalThis.benched.terminate());
+  await gone;
+  const js = await tab.page.evaluate(async () => {
+    const file = document.getElementById('bench').files[0];
+    const began = performance.now();
+    JSON.parse(new TextDecoder().decode(await file.arrayBuffer()));
+    return performance.now() - began;
+  });
+  whole.push({ ...wasm, memory, measured, js });
+}
+{
+  const wasm = median(whole.map(({ time }) => time));
+  const js = median(whole.map(({ js }) => js));
+  row('File → first table, fresh worker', ms(wasm), `${ms(js)} (arrayBuffer + TextDecoder + JSON.parse)`, (wasm / js).toFixed(2), '0.6, at most 1');
+  const times = (bytes) => `${(bytes / size).toFixed(2)} × the file`;
+  row('memory of the worker after loading', times(median(whole.map(({ memory }) => memory))),
+    `with JavaScript's own: ${times(median(whole.map(({ measured }) => measured)))}`, '', 'at most 2');
+}
+
+// 3. A drop on the page, as a user does it: how long its thread is busy at a stretch.
+await tab.page.evaluate(() => {
+  globalThis.tasks = [];
+  new PerformanceObserver((list) => globalThis.tasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ entryTypes: ['longtask'] });
+});
+const began = Date.now();
+await drop(tab.page, '[data-testid=drop]', dump);
+await tab.page.locator('[data-testid=proxy]').first().waitFor({ timeout: 60_000 });
+const seen = Date.now() - began;
+await tab.page.waitForTimeout(500);
+const tasks = await tab.page.evaluate(() => globalThis.tasks);
+row('longest task on the page’s thread while loading', tasks.length ? ms(Math.max(...tasks)) : 'under 50 ms',
+  `${tasks.length} over 50 ms; shown after ${ms(seen)}`, '', 'none over 50 ms');
+await tab.close();
+await host.close();
+await browser.close();
