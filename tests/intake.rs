@@ -2,8 +2,10 @@
 //! is not even an argument.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
+
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use xdscope::intake::{Kind, Limits, NotRead, Step, Stop, Unpack, json_start, recognise, recognise_with};
 use xdscope::json::Scanner;
 
@@ -86,6 +88,11 @@ fn istioctl(name: &str) -> Kind {
     }
 }
 
+/// The pages of one proxy and those of nobody's: enough where every kind is wanted once.
+fn one_proxy(path: &str) -> bool {
+    !path.contains("-v1-") || path.contains("reviews")
+}
+
 const SMALL: &[&str] = &[
     "istio/1.27/bookinfo-stale.tar.gz",
     "istio/1.27/bookinfo-synced.tar.gz",
@@ -147,7 +154,6 @@ fn what_a_terminal_puts_around_a_document_does_not_matter() {
         "{\"level\":\"info\",\"time\":\"2026-11-23T14:51:09Z\",\"msg\":\"ready\"}\n",
         "Here it is:\n```json\n",
     ];
-    let one_proxy = |path: &str| !path.contains("-v1-") || path.contains("reviews");
     for (path, bytes) in
         members(SMALL[0]).into_iter().filter(|(path, bytes)| json_start(bytes) == Some(0) && one_proxy(path))
     {
@@ -171,7 +177,7 @@ fn what_a_terminal_puts_around_a_document_does_not_matter() {
 
 #[test]
 fn a_document_that_is_cut_says_where() {
-    for (path, bytes) in members(SMALL[0]) {
+    for (path, bytes) in members(SMALL[0]).into_iter().filter(|(path, _)| one_proxy(path)) {
         if !matches!(expected(&path), Kind::EnvoyConfigDump | Kind::EnvoyClusters | Kind::EnvoyCerts) {
             continue;
         }
@@ -189,7 +195,7 @@ fn a_document_that_is_cut_says_where() {
 
 #[test]
 fn a_document_that_arrives_in_pieces_is_the_same() {
-    for (path, bytes) in members(SMALL[0]) {
+    for (path, bytes) in members(SMALL[0]).into_iter().filter(|(path, _)| one_proxy(path)) {
         let outline = json_start(&bytes).map(|start| {
             let mut scanner = Scanner::new(start);
             for end in (0..bytes.len()).step_by(10_007) {
@@ -249,5 +255,39 @@ fn istioctls_own_test_inputs_are_recognised() {
         ("ztunnel/policy.txt", Kind::IstioctlTable),
     ] {
         assert_eq!(kind_of(&folder, file), want, "{file}");
+    }
+}
+
+/// Pages small enough to be changed thousands of times.
+fn pages() -> Vec<Vec<u8>> {
+    let small = members(SMALL[0]).into_iter().map(|(_, bytes)| bytes);
+    small.filter(|bytes| (1..3000).contains(&bytes.len())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_page_with_some_bytes_changed_is_something(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        end in any::<prop::sample::Index>(),
+    ) {
+        static PAGES: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(pages);
+        let mut bytes = which.get(&PAGES).clone();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        bytes.truncate(end.index(bytes.len() * 4));
+        let found = recognise(&bytes);
+        prop_assert!(found.start <= bytes.len());
+        prop_assert!(found.partial.is_none_or(|it| it.at as usize <= bytes.len()));
+    }
+
+    #[test]
+    fn any_text_is_something(text in "(\\PC|\n|[{}\\[\\]\":, 0-9]){0,300}") {
+        let found = recognise(text.as_bytes());
+        prop_assert!(found.start <= text.len());
     }
 }
