@@ -26,8 +26,7 @@ pub fn text(dump: Dump<'_>) -> Result<String, Trouble> {
     let version = node.map(|it| it.metadata("ISTIO_VERSION")).unwrap_or_default();
     let sha = node.map(|it| it.istio_proxy_sha()).unwrap_or_default();
     let build = node.map_or_else(|| "0.0.0".to_owned(), |it| it.build());
-    let lines =
-        [("Istio Version:", version), ("Istio Proxy Version:", sha), ("Envoy Version:", build)];
+    let lines = [("Istio Version:", version), ("Istio Proxy Version:", sha), ("Envoy Version:", build)];
     let lines = lines.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
     let width = lines.iter().map(|(title, _)| title.len()).max().unwrap_or(0) + 1;
     Ok(lines.iter().map(|(title, value)| format!("{title:width$}{value}\n")).collect())

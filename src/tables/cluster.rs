@@ -100,9 +100,7 @@ fn row(dump: Dump<'_>, cluster: &Named<'_>) -> ClusterRow {
             subset: it.subset.to_owned(),
             direction: it.direction.to_owned(),
         }),
-        discovery_type: discovery_type
-            .map_or("STATIC".into(), |it| unescape(it.of(dump.bytes)))
-            .into_owned(),
+        discovery_type: discovery_type.map_or("STATIC".into(), |it| unescape(it.of(dump.bytes))).into_owned(),
         destination_rule: management(owner.as_ref()),
         name: cluster.name.clone().into_owned(),
     }

@@ -30,9 +30,7 @@ pub fn rows(dump: Dump<'_>) -> Result<Listing<EcdsRow>, Lack> {
             Err(fault) => listing.unread.push(dump.unread((id, resource), fault)),
         }
     }
-    sort_slice(&mut listing.rows, |one, other| {
-        (&one.type_name, &one.name) < (&other.type_name, &other.name)
-    });
+    sort_slice(&mut listing.rows, |one, other| (&one.type_name, &one.name) < (&other.type_name, &other.name));
     Ok(listing)
 }
 

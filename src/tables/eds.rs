@@ -105,7 +105,8 @@ pub fn text(rows: &[EdsRow], named: bool) -> String {
     let mut table = TextTable::new(5, &["NAME", "STATUS", "LOCALITY", "CLUSTER"]);
     for row in rows {
         for endpoint in &row.endpoints {
-            let address = if named { format!("endpoint/{}", endpoint.addresses) } else { endpoint.addresses.clone() };
+            let address =
+                if named { format!("endpoint/{}", endpoint.addresses) } else { endpoint.addresses.clone() };
             table.row([address, endpoint.status.clone(), endpoint.locality.clone(), row.cluster.clone()]);
         }
     }

@@ -117,7 +117,8 @@ pub fn rows_of_text(page: &str, filter: &EndpointFilter) -> Vec<EndpointRow> {
         let Some((cluster, rest)) = line.split_once("::") else { continue };
         let close = if rest.starts_with('[') { rest.find(']').unwrap_or(0) } else { 0 };
         let Some(end) = rest[close..].find("::") else { continue };
-        let (place, Some((key, value))) = (&rest[..close + end], rest[close + end + 2..].split_once("::")) else {
+        let (place, Some((key, value))) = (&rest[..close + end], rest[close + end + 2..].split_once("::"))
+        else {
             continue;
         };
         if key == "health_flags" {
@@ -155,7 +156,8 @@ fn text_row(cluster: &str, place: &str, flags: &str) -> EndpointRow {
 pub fn text(rows: &[EndpointRow]) -> String {
     let mut table = TextTable::new(5, &["ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"]);
     for row in rows {
-        let address = if row.port == 0 { row.address.clone() } else { format!("{}:{}", row.address, row.port) };
+        let address =
+            if row.port == 0 { row.address.clone() } else { format!("{}:{}", row.address, row.port) };
         let outlier = if row.failed_outlier_check { "FAILED" } else { "OK" };
         table.row([address, row.status.clone(), outlier.to_owned(), row.cluster.clone()]);
     }

@@ -11,8 +11,8 @@ pub mod endpoint;
 pub mod listener;
 pub mod output;
 pub mod page;
-mod route_text;
 pub mod route;
+mod route_text;
 pub mod secret;
 mod sort;
 mod subset_key;
@@ -69,7 +69,9 @@ impl<'a> Dump<'a> {
     /// Resources of a kind in these states, state by state, then in the dump's order. istioctl puts those of the
     /// control plane before those of the bootstrap (istioctl/pkg/writer/envoy/configdump).
     fn in_states(self, kind: Kind, states: &[State]) -> Vec<(ResourceId, &'a Resource)> {
-        let of = |state: State| self.index.of(kind).filter(move |(_, it)| it.state == state && it.body_span().is_some());
+        let of = |state: State| {
+            self.index.of(kind).filter(move |(_, it)| it.state == state && it.body_span().is_some())
+        };
         states.iter().flat_map(|state| of(*state)).collect()
     }
 
@@ -85,7 +87,11 @@ impl<'a> Dump<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
-        Err(if self.index.has_section(self.bytes, section) { Lack::Empty(what) } else { Lack::Section(section) })
+        Err(if self.index.has_section(self.bytes, section) {
+            Lack::Empty(what)
+        } else {
+            Lack::Section(section)
+        })
     }
 
     /// The section of that type; the last, where there are several.

@@ -28,9 +28,14 @@ impl Without<'_> {
 
     /// The fields that are left, as they are spelled. An Any's type is no field of the message that was unpacked, so
     /// the outermost object loses it.
-    pub(super) fn fields<'t>(self, of: Node<'t>, outermost: bool) -> impl Iterator<Item = (&'t [u8], Node<'t>)> {
+    pub(super) fn fields<'t>(
+        self,
+        of: Node<'t>,
+        outermost: bool,
+    ) -> impl Iterator<Item = (&'t [u8], Node<'t>)> {
         of.fields().filter(move |(key, value)| {
-            let emptied = !value.is_empty() && value.kind() == Kind::Array && self.items(*value).next().is_none();
+            let emptied =
+                !value.is_empty() && value.kind() == Kind::Array && self.items(*value).next().is_none();
             !(emptied || outermost && *key == b"@type")
         })
     }
@@ -95,7 +100,7 @@ pub fn list(elements: &[String], format: Format) -> String {
 }
 
 /// One message by itself.
-pub(super) fn message(node: Node<'_>, format: Format) -> String {
+pub fn message(node: Node<'_>, format: Format) -> String {
     let mut out = String::with_capacity(node.span().len() + 16);
     match format {
         Format::Json => json(node, Without::default(), 0, true, &mut out),

@@ -71,7 +71,10 @@ fn add(
     let outer = pluck_text(dump.bytes, resource.wrapper, &["name"]);
     let outer = outer.map_or_else(|| secret.name(), |it| unescape(it.of(dump.bytes))).into_owned();
     let (chain, trusted) = (secret.certificate_chain(), secret.trusted_ca());
-    if chain.is_empty() && trusted.is_empty() && let Some(bundles) = secret.trust_bundles() {
+    if chain.is_empty()
+        && trusted.is_empty()
+        && let Some(bundles) = secret.trust_bundles()
+    {
         rows.extend(bundles.map(|(domain, bundle)| row(secret.name().into_owned(), &bundle, &domain)));
     } else {
         rows.push(row(outer, if chain.is_empty() { &trusted } else { &chain }, ""));

@@ -96,7 +96,8 @@ fn indent(level: usize, out: &mut String) {
 }
 
 fn scalar(text: &str, level: usize, out: &mut String) {
-    let odd = |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
+    let odd =
+        |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
     let lines = text.contains('\n');
     // A block keeps its text only where its lines end in something.
     let block = lines && text.lines().all(|line| !line.ends_with(' ')) && !text.starts_with([' ', '\n']);
@@ -170,8 +171,10 @@ fn plain(text: &str) -> bool {
 
 /// Whether a reader would take it for something else than text: a number, a truth, a time, nothing.
 fn is_other_than_text(text: &str) -> bool {
-    const WORDS: [&str; 15] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".nan", ".inf", "+.inf", "-.inf", "<<"];
+    const WORDS: [&str; 15] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".nan", ".inf", "+.inf", "-.inf",
+        "<<",
+    ];
     if text.is_empty() || WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         return true;
     }
@@ -184,7 +187,11 @@ fn is_other_than_text(text: &str) -> bool {
         let radix = ["0x", "0X", "0b", "0o"].iter().any(|prefix| {
             number.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|it| it.is_ascii_hexdigit()))
         });
-        number.parse::<f64>().is_ok() || radix || sexagesimal(&number) || crate::instant::Instant::parse(text).is_some() || date(text)
+        number.parse::<f64>().is_ok()
+            || radix
+            || sexagesimal(&number)
+            || crate::instant::Instant::parse(text).is_some()
+            || date(text)
     }
 }
 
@@ -192,7 +199,9 @@ fn is_other_than_text(text: &str) -> bool {
 fn date(text: &str) -> bool {
     let mut parts = text.split('-');
     let digits = |part: Option<&str>, count: usize| {
-        part.is_some_and(|it| it.len() <= count && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+        part.is_some_and(|it| {
+            it.len() <= count && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit())
+        })
     };
     digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2) && parts.next().is_none()
 }
@@ -201,7 +210,9 @@ fn date(text: &str) -> bool {
 fn sexagesimal(text: &str) -> bool {
     text.contains(':')
         && text.split(':').all(|part| {
-            !part.is_empty() && part.len() <= 10 && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            !part.is_empty()
+                && part.len() <= 10
+                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         })
 }
 

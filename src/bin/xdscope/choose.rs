@@ -52,7 +52,9 @@ pub fn document<'c>(
                     "{shown}: no proxy {name}; there is {}",
                     listed(capture.proxies().map(|(_, it)| &it.identity))
                 ))),
-                [it] => of_proxy(capture, it, wanted).ok_or_else(|| lacking(path, Some(&it.identity), wanted)),
+                [it] => {
+                    of_proxy(capture, it, wanted).ok_or_else(|| lacking(path, Some(&it.identity), wanted))
+                }
                 _ => Err(Failure::Input(format!(
                     "{shown}: several proxies are called {name}; choose one with --proxy POD.NAMESPACE: {}",
                     listed(found.iter().map(|it| &it.identity))
@@ -72,11 +74,8 @@ fn of_proxy<'c>(capture: &'c Capture, proxy: &Proxy, wanted: &Wanted) -> Option<
 }
 
 fn only<'c>(capture: &'c Capture, path: &Path, wanted: &Wanted) -> Result<&'c Document, Failure> {
-    let with: Vec<&Proxy> = capture
-        .proxies()
-        .map(|(_, it)| it)
-        .filter(|it| of_proxy(capture, it, wanted).is_some())
-        .collect();
+    let with: Vec<&Proxy> =
+        capture.proxies().map(|(_, it)| it).filter(|it| of_proxy(capture, it, wanted).is_some()).collect();
     if let [proxy] = with[..] {
         return of_proxy(capture, proxy, wanted).ok_or_else(|| lacking(path, None, wanted));
     }

@@ -1,8 +1,11 @@
 //! The engine in a terminal.
 
+mod authz;
+mod choose;
 mod fail;
 mod ls;
 mod open;
+mod proxy_config;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -20,7 +23,10 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Authz(authz::Args),
     Ls(ls::Args),
+    #[command(alias = "pc")]
+    ProxyConfig(proxy_config::Args),
 }
 
 fn main() -> ExitCode {
@@ -28,14 +34,19 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Authz(args) => authz::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
+        Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = out.flush();
             eprintln!("xdscope: {failure}");
-            ExitCode::FAILURE
+            match failure {
+                Failure::Usage(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
 }

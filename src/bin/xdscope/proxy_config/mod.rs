@@ -1,19 +1,16 @@
-//! `xdscope proxy-config`: istioctl's tables, from files.
+//! `xdscope proxy-config`: istioctl's tables, from files. Flags are istioctl's own.
+
+mod opened;
+mod print;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use xdscope::capture::Document;
-use xdscope::json::line_column;
-use xdscope::tables::all::{self, AllFilter};
-use xdscope::tables::cluster::{self, ClusterFilter};
-use xdscope::tables::endpoint::{self, EndpointFilter};
-use xdscope::tables::listener::{self, ListenerFilter};
-use xdscope::tables::output::{self, Format};
-use xdscope::tables::{Dump, Lack, Listing, Unread, bootstrap, ecds, eds, route, secret, waypoint};
+use xdscope::tables::output::Format;
 
-use crate::choose::{self, CLUSTERS, CONFIG_DUMP};
 use crate::fail::Failure;
+
+pub use opened::Opened;
 
 /// An Envoy's configuration in tables, as istioctl prints them.
 #[derive(clap::Args)]
@@ -230,56 +227,14 @@ struct AllArgs {
 /// Where there is no such table.
 pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     match &args.table {
-        Table::All(args) => all(args, out),
-        Table::Bootstrap(args) => bootstrap(args, out),
-        Table::Cluster(args) => cluster(args, out),
-        Table::Ecds(args) => ecds(args, out),
-        Table::Eds(args) => eds(args, out),
-        Table::Endpoint(args) => endpoint(args, out),
-        Table::Listener(args) => listener(args, out),
-        Table::Route(args) => route(args, out),
-        Table::Secret(args) => secret(args, out),
-    }
-}
-
-/// A config dump, and the path that errors name.
-struct Opened<'c> {
-    path: String,
-    document: &'c Document,
-    dump: Dump<'c>,
-}
-
-impl<'c> Opened<'c> {
-    fn of(document: &'c Document, source: &Source) -> Result<Opened<'c>, Failure> {
-        let path = source.file.display().to_string();
-        let index = document.dump().ok_or_else(|| Failure::Input(format!("{path}: its config dump is empty")))?;
-        Ok(Opened { path, document, dump: Dump { bytes: &document.bytes, index } })
-    }
-
-    /// A lack as an error that says what to do.
-    fn lack(&self, lack: impl std::fmt::Display) -> Failure {
-        let command = choose::collect(self.document.identity.as_ref(), &CONFIG_DUMP);
-        Failure::Input(format!("{}: {lack}; collect the whole with: {command}", self.path))
-    }
-
-    /// The rows of a table, what is wrong with the rest as remarks.
-    fn rows<R>(&self, table: Result<Listing<R>, Lack>) -> Result<Vec<R>, Failure> {
-        let listing = table.map_err(|lack| self.lack(lack))?;
-        self.remark(&listing.unread);
-        Ok(listing.rows)
-    }
-
-    fn remark(&self, unread: &[Unread]) {
-        for it in unread {
-            let place = line_column(&self.document.bytes, it.fault.at);
-            let name = if it.name.is_empty() { "a resource" } else { &it.name };
-            eprintln!(
-                "xdscope: {}: {name} was not read: {} at line {}, column {}",
-                self.path, it.fault, place.line, place.column
-            );
-        }
-        if let Some(partial) = &self.document.partial {
-            eprintln!("xdscope: {}: {partial}", self.path);
-        }
+        Table::All(args) => print::all(args, out),
+        Table::Bootstrap(args) => print::bootstrap(args, out),
+        Table::Cluster(args) => print::cluster(args, out),
+        Table::Ecds(args) => print::ecds(args, out),
+        Table::Eds(args) => print::eds(args, out),
+        Table::Endpoint(args) => print::endpoint(args, out),
+        Table::Listener(args) => print::listener(args, out),
+        Table::Route(args) => print::route(args, out),
+        Table::Secret(args) => print::secret(args, out),
     }
 }
