@@ -1,10 +1,11 @@
 //! What each fixture, and each file of the corpus that is at hand, is recognised as: from its content, for its name
 //! is not even an argument.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use xdscope::intake::{Kind, Limits, NotRead, Step, Stop, Unpack, json_start, recognise, recognise_with};
 use xdscope::json::Scanner;
 
@@ -250,5 +251,39 @@ fn istioctls_own_test_inputs_are_recognised() {
         ("ztunnel/policy.txt", Kind::IstioctlTable),
     ] {
         assert_eq!(kind_of(&folder, file), want, "{file}");
+    }
+}
+
+/// Pages small enough to be changed thousands of times.
+fn pages() -> Vec<Vec<u8>> {
+    let small = members(SMALL[0]).into_iter().map(|(_, bytes)| bytes);
+    small.filter(|bytes| (1..3000).contains(&bytes.len())).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_page_with_some_bytes_changed_is_something(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        end in any::<prop::sample::Index>(),
+    ) {
+        static PAGES: std::sync::LazyLock<Vec<Vec<u8>>> = std::sync::LazyLock::new(pages);
+        let mut bytes = which.get(&PAGES).clone();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        bytes.truncate(end.index(bytes.len() * 4));
+        let found = recognise(&bytes);
+        prop_assert!(found.start <= bytes.len());
+        prop_assert!(found.partial.is_none_or(|it| it.at as usize <= bytes.len()));
+    }
+
+    #[test]
+    fn any_text_is_something(text in "(\\PC|\n|[{}\\[\\]\":, 0-9]){0,300}") {
+        let found = recognise(text.as_bytes());
+        prop_assert!(found.start <= text.len());
     }
 }

@@ -31,7 +31,7 @@ impl Default for Limits {
         let web = cfg!(target_arch = "wasm32");
         Limits {
             bytes: if web { 1_900 << 20 } else { 2 << 30 },
-            total: if web { 2_600 << 20 } else { 32 << 30 },
+            total: if web { 2_600 << 20 } else { 8 << 30 },
             inflated: 64 << 30,
             members: 200_000,
             depth: 8,
