@@ -30,8 +30,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // clap itself leaves with status 2 for wrong usage.
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
         Command::Authz(args) => authz::run(args, &mut out),
@@ -49,4 +51,22 @@ fn main() -> ExitCode {
             }
         }
     }
+}
+
+/// Help is printed whole; an error in one line, as all of ours.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match text.lines().next().and_then(|it| it.strip_prefix("error: ")) {
+        Some(first) if !first.ends_with(':') => eprintln!("xdscope: {first}; see xdscope help"),
+        // The line only announces a list.
+        Some(_) => {
+            let lines: Vec<&str> = text.lines().take_while(|it| !it.is_empty()).map(str::trim).collect();
+            let line = lines.join(" ");
+            eprintln!("xdscope: {}; see xdscope help", line.strip_prefix("error: ").unwrap_or(&line));
+        }
+        None => {
+            let _ = error.print();
+        }
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -38,9 +38,19 @@ impl<'c> Opened<'c> {
     }
 
     /// A lack as an error that says what to do.
-    pub fn lack(&self, lack: impl std::fmt::Display) -> Failure {
-        let command = choose::collect(self.document.identity.as_ref(), &CONFIG_DUMP);
-        Failure::Input(format!("{}: {lack}; collect the whole with: {command}", self.path))
+    pub fn lack(&self, lack: &Lack) -> Failure {
+        match lack {
+            Lack::Section(_) => {
+                let command = choose::collect(self.document.identity.as_ref(), &CONFIG_DUMP);
+                self.failure(format_args!("{lack}; collect a whole one with: {command}"))
+            }
+            Lack::Empty { .. } => self.failure(lack),
+        }
+    }
+
+    /// An error about this document.
+    pub fn failure(&self, what: impl std::fmt::Display) -> Failure {
+        Failure::Input(format!("{}: {what}", self.path))
     }
 
     /// The rows of a table, what is wrong with the rest as remarks.
@@ -48,7 +58,7 @@ impl<'c> Opened<'c> {
     /// # Errors
     /// Where there is no table.
     pub fn rows<R>(&self, table: Result<Listing<R>, Lack>) -> Result<Vec<R>, Failure> {
-        let listing = table.map_err(|lack| self.lack(lack))?;
+        let listing = table.map_err(|lack| self.lack(&lack))?;
         self.remark(&listing.unread);
         Ok(listing.rows)
     }
@@ -79,7 +89,7 @@ impl<'c> Opened<'c> {
     /// Says on standard error when there can be no endpoints.
     pub fn remark_without_endpoints(&self) {
         if !self.dump.index.has_section(self.dump.bytes, "EndpointsConfigDump") {
-            eprintln!("xdscope: {}", self.lack(Lack::Section("EndpointsConfigDump")));
+            eprintln!("xdscope: {}", self.lack(&Lack::Section("EndpointsConfigDump")));
         }
     }
 }

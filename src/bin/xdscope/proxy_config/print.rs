@@ -8,7 +8,7 @@ use xdscope::tables::all::{self, AllFilter};
 use xdscope::tables::cluster::{self, ClusterFilter};
 use xdscope::tables::endpoint::{self, EndpointFilter};
 use xdscope::tables::listener::{self, ListenerFilter};
-use xdscope::tables::{bootstrap, ecds, eds, output, route, secret, waypoint};
+use xdscope::tables::{Trouble, bootstrap, ecds, eds, output, route, secret, waypoint};
 
 use super::opened::Opened;
 use super::{
@@ -19,6 +19,13 @@ use crate::choose::{self, CLUSTERS, CONFIG_DUMP};
 use crate::fail::Failure;
 
 type Done = Result<(), Failure>;
+
+fn failure(of: &Opened<'_>, trouble: &Trouble) -> Failure {
+    match trouble {
+        Trouble::Lack(lack) => of.lack(lack),
+        Trouble::Fault(_) => of.failure(trouble),
+    }
+}
 
 fn open(source: &Source) -> Result<Engine, Failure> {
     crate::open::open(&source.file)
@@ -139,7 +146,7 @@ pub fn bootstrap(args: &BootstrapArgs, out: &mut impl Write) -> Done {
         None => bootstrap::text(of.dump),
         Some(format) => bootstrap::print(of.dump, format),
     };
-    Ok(out.write_all(text.map_err(|trouble| of.lack(trouble))?.as_bytes())?)
+    Ok(out.write_all(text.map_err(|trouble| failure(&of, &trouble))?.as_bytes())?)
 }
 
 pub fn ecds(args: &EcdsArgs, out: &mut impl Write) -> Done {
@@ -160,7 +167,7 @@ pub fn secret(args: &SecretArgs, out: &mut impl Write) -> Done {
             let now = choose::now(args.now.as_deref(), engine.capture())?;
             secret::text(&of.rows(secret::rows(of.dump, now))?, false)
         }
-        Some(format) => secret::print(of.dump, format).map_err(|trouble| of.lack(trouble))?,
+        Some(format) => secret::print(of.dump, format).map_err(|trouble| failure(&of, &trouble))?,
     };
     Ok(out.write_all(text.as_bytes())?)
 }
@@ -177,7 +184,7 @@ pub fn all(args: &AllArgs, out: &mut impl Write) -> Done {
     let of = Opened::of(document, source)?;
     if let Some(format) = args.common.output.format() {
         let root = document.root().unwrap_or_default();
-        let tree = Tree::parse(&document.bytes, root).map_err(|fault| of.lack(fault))?;
+        let tree = Tree::parse(&document.bytes, root).map_err(|fault| of.failure(fault))?;
         return Ok(out.write_all(output::message(tree.root(), format).as_bytes())?);
     }
     let filter = AllFilter {
@@ -206,6 +213,9 @@ pub fn all(args: &AllArgs, out: &mut impl Write) -> Done {
     of.remark(&all.unread);
     for lack in &all.lacks {
         eprintln!("xdscope: {}", of.lack(lack));
+    }
+    if let Some(fault) = all.fault {
+        eprintln!("xdscope: {}", of.failure(format_args!("the bootstrap was not read: {fault}")));
     }
     of.remark_without_endpoints();
     Ok(out.write_all(all.text.as_bytes())?)
