@@ -3,6 +3,7 @@
 mod document;
 mod ids;
 mod link;
+mod names;
 mod references;
 
 use std::cell::OnceCell;
@@ -10,7 +11,15 @@ use std::cell::OnceCell;
 pub use document::{Content, Document};
 pub use ids::{DocumentId, ProxyId, ResourceRef};
 pub use link::{ControlPlane, Links, Proxy};
+pub use names::Names;
 pub use references::{Reference, References};
+
+/// What is made of a config dump when first asked for.
+#[derive(Debug, Default)]
+struct Index {
+    names: OnceCell<Names>,
+    references: OnceCell<References>,
+}
 
 /// Everything loaded together, linked.
 #[derive(Debug, Default)]
@@ -18,14 +27,14 @@ pub struct Capture {
     documents: Vec<Document>,
     links: Links,
     /// By document; made when first asked for.
-    references: Vec<OnceCell<References>>,
+    indexes: Vec<Index>,
 }
 
 impl Capture {
     /// Adds a document. [`Capture::link`] is due when the last one is in.
     pub fn add(&mut self, document: Document) -> DocumentId {
         self.documents.push(document);
-        self.references.push(OnceCell::new());
+        self.indexes.push(Index::default());
         DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
     }
 
@@ -66,10 +75,19 @@ impl Capture {
         self.links.owner(document)
     }
 
-    /// The names of a config dump and what refers to what in it; read at the first call. `None` for another document.
+    /// The names of a config dump. `None` for another document.
+    pub fn names(&self, id: DocumentId) -> Option<&Names> {
+        let document = self.document(id)?;
+        let dump = document.dump()?;
+        Some(self.indexes.get(id.0 as usize)?.names.get_or_init(|| Names::of(&document.bytes, dump)))
+    }
+
+    /// What refers to what in a config dump. The first call reads every message of it. `None` for another document.
     pub fn references(&self, id: DocumentId) -> Option<&References> {
         let document = self.document(id)?;
         let dump = document.dump()?;
-        Some(self.references.get(id.0 as usize)?.get_or_init(|| References::of(&document.bytes, dump)))
+        let names = self.names(id)?;
+        let made = &self.indexes.get(id.0 as usize)?.references;
+        Some(made.get_or_init(|| References::of(&document.bytes, dump, names)))
     }
 }

@@ -1,5 +1,6 @@
 //! Which resource of a dump names which.
 
+use super::Names;
 use crate::envoy::{ConfigDump, Kind, ResourceId};
 use crate::json::{Node, Span, same_key};
 
@@ -16,11 +17,9 @@ pub struct Reference {
     pub to: Option<ResourceId>,
 }
 
-/// All names of a dump, and all references between its resources.
+/// All references between a dump's resources.
 #[derive(Debug, Default)]
 pub struct References {
-    /// By kind, name's bytes and state: a static or active resource comes before a warming one of the same name.
-    names: Vec<(Kind, Span, ResourceId)>,
     /// In the order of resources, then of their bytes.
     list: Vec<Reference>,
     /// Indexes into `list`, by the resource that is named.
@@ -48,34 +47,28 @@ const LISTS: [(&str, Kind); 7] = [
 
 impl References {
     /// Reads all of a dump's messages once; those that are no JSON name nothing.
-    pub fn of(bytes: &[u8], dump: &ConfigDump) -> References {
-        let mut names: Vec<_> = dump.all().map(|(id, it)| (it.kind, it.name_span(), id)).collect();
-        names.sort_by(|one, other| key(bytes, one, dump).cmp(&key(bytes, other, dump)));
-        let mut found = References { names, ..References::default() };
+    pub fn of(bytes: &[u8], dump: &ConfigDump, names: &Names) -> References {
+        let mut reader = Reader { bytes, names, list: Vec::new() };
         for (id, resource) in dump.all() {
             // Endpoints name only the cluster that names them.
             if matches!(resource.kind, Kind::Endpoint | Kind::Secret) {
                 continue;
             }
-            if let Ok(tree) = resource.body(bytes) {
-                found.walk(bytes, id, tree.root());
-                if resource.kind == Kind::Cluster {
-                    found.endpoints_of(bytes, id, tree.root(), resource.name_span());
-                }
+            let Ok(tree) = resource.body(bytes) else { continue };
+            if resource.kind == Kind::Cluster
+                && let Some((name, to)) = names.endpoints(bytes, tree.root(), resource.name_span())
+            {
+                reader.list.push(Reference { from: id, kind: Kind::Endpoint, name, to });
             }
+            reader.walk(id, tree.root());
         }
-        let reverse = found.list.iter().enumerate();
-        let reverse = reverse.filter_map(|(index, it)| Some((it.to?, u32::try_from(index).ok()?)));
-        found.reverse = reverse.collect();
-        found.reverse.sort_unstable();
-        found
-    }
-
-    /// The resource of a kind with that name, its bytes as the dump has them.
-    pub fn find(&self, bytes: &[u8], kind: Kind, name: &[u8]) -> Option<ResourceId> {
-        let at = self.names.partition_point(|(of, span, _)| (*of, span.of(bytes)) < (kind, name));
-        let (of, span, id) = self.names.get(at)?;
-        (*of == kind && span.of(bytes) == name).then_some(*id)
+        let mut list = reader.list;
+        list.sort_by_key(|it| (it.from, it.name.start));
+        let numbered = list.iter().enumerate();
+        let mut reverse: Vec<_> =
+            numbered.filter_map(|(index, it)| Some((it.to?, u32::try_from(index).ok()?))).collect();
+        reverse.sort_unstable();
+        References { list, reverse }
     }
 
     /// What a resource names, in the order of its bytes.
@@ -91,73 +84,49 @@ impl References {
         let end = self.reverse.partition_point(|(to, _)| *to <= id);
         self.reverse[start..end].iter().map(|(_, index)| &self.list[*index as usize])
     }
+}
 
-    /// Memory that this takes, in bytes.
-    pub fn memory(&self) -> usize {
-        self.names.capacity() * size_of::<(Kind, Span, ResourceId)>()
-            + self.list.capacity() * size_of::<Reference>()
-            + self.reverse.capacity() * size_of::<(ResourceId, u32)>()
-    }
+/// Collects the names in messages.
+struct Reader<'c> {
+    bytes: &'c [u8],
+    names: &'c Names,
+    list: Vec<Reference>,
+}
 
-    /// An EDS cluster asks for its endpoints by `service_name`, else by its own name; an inline load assignment names
-    /// itself. Either way the endpoints' dump lists them under that name.
-    fn endpoints_of(&mut self, bytes: &[u8], from: ResourceId, cluster: Node<'_>, own: Span) {
-        let asked = cluster.path(&["eds_cluster_config", "service_name"]);
-        let name = asked.filter(|it| it.str().is_some_and(|name| !name.is_empty())).map_or(own, text_span);
-        // A cluster that brings its endpoints along is listed too, but nothing is missing when it is not.
-        let to = self.find(bytes, Kind::Endpoint, name.of(bytes));
-        if to.is_some() || cluster.text("type").is_some_and(|it| it == "EDS") {
-            self.list.push(Reference { from, kind: Kind::Endpoint, name, to });
-        }
-    }
-
-    fn walk(&mut self, bytes: &[u8], from: ResourceId, node: Node<'_>) {
+impl Reader<'_> {
+    fn walk(&mut self, from: ResourceId, node: Node<'_>) {
         // Trees are at most json::Tree::DEEPEST levels deep, so the stack is bounded.
         for item in node.items() {
-            self.walk(bytes, from, item);
+            self.walk(from, item);
         }
         for (key, value) in node.fields() {
             if SILENT.iter().any(|name| same_key(key, name)) {
                 continue;
             }
             if let Some((_, kind)) = NAMES.iter().find(|(name, _)| same_key(key, name)) {
-                self.push(bytes, from, *kind, value);
+                self.push(from, *kind, value);
             } else if let Some((_, kind)) = LISTS.iter().find(|(name, _)| same_key(key, name)) {
                 for named in value.items().chain([value]) {
                     if let Some(name) = named.get("name") {
-                        self.push(bytes, from, *kind, name);
+                        self.push(from, *kind, name);
                     }
                 }
             } else if same_key(key, "weighted_clusters") {
                 for named in value.list("clusters") {
                     if let Some(name) = named.get("name") {
-                        self.push(bytes, from, Kind::Cluster, name);
+                        self.push(from, Kind::Cluster, name);
                     }
                 }
             }
-            self.walk(bytes, from, value);
+            self.walk(from, value);
         }
     }
 
-    fn push(&mut self, bytes: &[u8], from: ResourceId, kind: Kind, value: Node<'_>) {
+    fn push(&mut self, from: ResourceId, kind: Kind, value: Node<'_>) {
         if value.str().is_some_and(|text| !text.is_empty()) {
-            let name = text_span(value);
-            self.list.push(Reference { from, kind, name, to: self.find(bytes, kind, name.of(bytes)) });
+            let name = value.inside();
+            let to = self.names.find(self.bytes, kind, name.of(self.bytes));
+            self.list.push(Reference { from, kind, name, to });
         }
     }
-}
-
-/// The place of a string's text, between its quotes.
-fn text_span(string: Node<'_>) -> Span {
-    let span = string.span();
-    Span { start: span.start + 1, end: span.end - 1 }
-}
-
-fn key<'b>(
-    bytes: &'b [u8],
-    (kind, span, id): &(Kind, Span, ResourceId),
-    dump: &ConfigDump,
-) -> (Kind, &'b [u8], crate::envoy::State, ResourceId) {
-    let state = dump.get(*id).map_or(crate::envoy::State::Error, |it| it.state);
-    (*kind, span.of(bytes), state, *id)
 }

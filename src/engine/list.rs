@@ -149,23 +149,38 @@ fn trouble(document: &Document) -> Option<Trouble> {
         (Some(NotRead::BadJson(partial)), ..) | (None, Some(partial), _) => {
             Some(of_partial(&document.bytes, *partial))
         }
-        (Some(why), ..) => Some(of_reason(why)),
-        (None, None, Some(damage)) => Some(of_reason(&NotRead::Damaged { damage, at: None })),
+        (Some(why), ..) => Some(of_reason(&document.bytes, why)),
+        (None, None, Some(damage)) => Some(plain("damaged", damage.name())),
         (None, None, None) => None,
     }
 }
 
-/// The reason's own name, and what it says besides, as `xdscope ls -o json` has them too.
-fn of_reason(why: &NotRead) -> Trouble {
-    let mut fields = match serde_json::to_value(why) {
-        Ok(serde_json::Value::Object(fields)) => fields,
-        _ => serde_json::Map::new(),
-    };
-    let kind = fields.remove("why").and_then(|it| Some(it.as_str()?.to_owned())).unwrap_or_default();
-    let detail = fields.values().find(|it| !it.is_null());
-    let detail =
-        detail.map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).unwrap_or_default();
-    Trouble { kind, place: None, detail }
+fn plain(kind: &str, detail: &str) -> Trouble {
+    Trouble { kind: kind.to_owned(), place: None, detail: detail.to_owned() }
+}
+
+fn of_reason(bytes: &[u8], why: &NotRead) -> Trouble {
+    match why {
+        NotRead::Empty => plain("empty", ""),
+        NotRead::EmptyAnswer => plain("empty_answer", ""),
+        NotRead::NotFound => plain("not_found", ""),
+        NotRead::InvalidPath => plain("invalid_path", ""),
+        NotRead::ProxyNotConnected => plain("proxy_not_connected", ""),
+        NotRead::Error { line } => plain("error", line),
+        NotRead::Html => plain("html", ""),
+        NotRead::Binary => plain("binary", ""),
+        NotRead::Log => plain("log", ""),
+        NotRead::UnknownJson => plain("unknown_json", ""),
+        NotRead::Unknown => plain("unknown", ""),
+        NotRead::NotNeeded => plain("not_needed", ""),
+        NotRead::BadJson(partial) => of_partial(bytes, *partial),
+        NotRead::Limit { limit } => plain("limit", limit.name()),
+        NotRead::Damaged { damage, .. } => plain("damaged", damage.name()),
+        NotRead::Encrypted => plain("encrypted", ""),
+        NotRead::Method { method } => plain("method", &method.to_string()),
+        NotRead::Archive { format } => plain("archive", format.name()),
+        NotRead::Special => plain("special", ""),
+    }
 }
 
 fn of_partial(bytes: &[u8], partial: Partial) -> Trouble {

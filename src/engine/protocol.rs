@@ -100,6 +100,13 @@ pub struct Window {
     pub limit: u32,
 }
 
+impl Window {
+    /// Whether it asks for all rows in the dump's order.
+    pub fn is_plain(&self) -> bool {
+        self.text.trim().is_empty() && self.columns.is_empty() && self.only.is_none() && self.sort.is_none()
+    }
+}
+
 /// An answer. Kept below 256 KB.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,20 +2,20 @@
 
 use super::collect::{Part as Lack, missing};
 use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Table, TableKind, Window, Word};
-use crate::capture::{Capture, Document, DocumentId, Proxy};
+use crate::capture::{Capture, Document, Proxy};
 use crate::tables::page;
 
 /// Rows of the tables that were looked at last: sorting and scrolling do not read the dump again.
 #[derive(Default)]
 pub struct Cache {
     /// Latest last.
-    tables: Vec<(ProxyId, TableKind, Rows)>,
+    tables: Vec<((ProxyId, TableKind), Rows)>,
 }
 
 struct Rows {
     columns: Vec<Column>,
     rows: Vec<Row>,
-    /// What a row says, lower case, cell by cell.
+    /// What a row says, lower case, cell by cell; made when first looked for.
     texts: Vec<Vec<String>>,
 }
 
@@ -48,58 +48,69 @@ impl Cache {
                 command,
             });
         };
-        let rows = self.rows(capture, proxy, id, document, kind);
-        let mut found: Vec<usize> = (0..rows.rows.len()).filter(|at| rows.matches(*at, window)).collect();
-        if let Some((column, descending)) = window.sort
-            && let Some(at) = rows.columns.iter().position(|it| *it == column)
-        {
-            found.sort_by(|one, other| {
-                let order = natural(&rows.texts[*one][at], &rows.texts[*other][at]);
-                if descending { order.reverse() } else { order }
-            });
-        }
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         let limit = (window.limit as usize).min(MOST);
+        let make = |range| page::rows(capture, id, document, kind, range);
+        let (total, matched, rows) = match page::count(document, kind).filter(|_| window.is_plain()) {
+            // Nothing to look for: only what is shown is made.
+            Some(total) => {
+                let start = (window.offset as usize).min(total);
+                (total, total, make(start..(start + limit).min(total)))
+            }
+            None => {
+                let made = self.rows((proxy, kind), || make(0..usize::MAX));
+                let found = made.find(window);
+                let shown = found.iter().skip(window.offset as usize).take(limit);
+                (made.rows.len(), found.len(), shown.map(|at| made.rows[*at].clone()).collect())
+            }
+        };
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Some(Table {
-            columns: rows.columns.clone(),
-            total: count(rows.rows.len()),
-            matched: count(found.len()),
+            columns: page::columns(kind),
+            total: count(total),
+            matched: count(matched),
             offset: window.offset,
-            rows: found
-                .iter()
-                .skip(window.offset as usize)
-                .take(limit)
-                .map(|at| rows.rows[*at].clone())
-                .collect(),
+            rows,
             missing: lack(document, of, kind),
             command,
         })
     }
 
-    fn rows(
-        &mut self,
-        capture: &Capture,
-        proxy: ProxyId,
-        id: DocumentId,
-        document: &Document,
-        kind: TableKind,
-    ) -> &Rows {
-        if let Some(at) = self.tables.iter().position(|(of, table, _)| (*of, *table) == (proxy, kind)) {
-            let known = self.tables.remove(at);
-            self.tables.push(known);
-        } else {
-            let rows = page::rows(capture, id, document, kind);
-            let texts = rows.iter().map(|row| row.cells.iter().map(said).collect()).collect();
-            if self.tables.len() == KEPT {
-                self.tables.remove(0);
-            }
-            self.tables.push((proxy, kind, Rows { columns: page::columns(kind), rows, texts }));
+    fn rows(&mut self, key: (ProxyId, TableKind), make: impl FnOnce() -> Vec<Row>) -> &mut Rows {
+        let known = self.tables.iter().position(|(known, _)| *known == key);
+        let rows = match known {
+            Some(at) => self.tables.remove(at).1,
+            None => Rows { columns: page::columns(key.1), rows: make(), texts: Vec::new() },
+        };
+        if self.tables.len() == KEPT {
+            self.tables.remove(0);
         }
-        &self.tables[self.tables.len() - 1].2
+        let last = self.tables.len();
+        self.tables.push((key, rows));
+        &mut self.tables[last].1
     }
 }
 
 impl Rows {
+    /// The rows that a window is cut from, in its order.
+    fn find(&mut self, window: &Window) -> Vec<usize> {
+        if window.is_plain() {
+            return (0..self.rows.len()).collect();
+        }
+        if self.texts.is_empty() {
+            self.texts = self.rows.iter().map(|row| row.cells.iter().map(said).collect()).collect();
+        }
+        let mut found: Vec<usize> = (0..self.rows.len()).filter(|at| self.matches(*at, window)).collect();
+        if let Some((column, descending)) = window.sort
+            && let Some(at) = self.columns.iter().position(|it| *it == column)
+        {
+            found.sort_by(|one, other| {
+                let order = natural(&self.texts[*one][at], &self.texts[*other][at]);
+                if descending { order.reverse() } else { order }
+            });
+        }
+        found
+    }
+
     fn matches(&self, at: usize, window: &Window) -> bool {
         if window.only.is_some_and(|only| only != self.rows[at].resource) {
             return false;

@@ -72,6 +72,8 @@ kinds! {
     IstiodRegistryz = "istiod_registryz",
     /// istiod's `/debug/endpointShardz`.
     IstiodEndpointShardz = "istiod_endpoint_shardz",
+    /// Pilot's `/debug/endpointz`.
+    IstiodEndpointz = "istiod_endpointz",
     /// istiod's `/debug/configz`.
     IstiodConfigz = "istiod_configz",
     /// istiod's `/debug/push_status`.

@@ -321,6 +321,12 @@ impl<'t> Node<'t> {
         self.item().span
     }
 
+    /// The place of a string's text, between its quotes.
+    pub fn inside(self) -> Span {
+        let span = self.span();
+        Span { start: span.start + 1, end: (span.end - 1).max(span.start + 1) }
+    }
+
     /// Its bytes, as they stand in the document.
     pub fn raw(self) -> &'t [u8] {
         self.span().of(self.bytes)
@@ -377,10 +383,7 @@ impl<'t> Node<'t> {
 
     /// The fields of an object, keys as places: the bytes between the quotes.
     pub fn spanned_fields(self) -> impl Iterator<Item = (Span, Node<'t>)> + use<'t> {
-        self.key_nodes().map(|(key, node)| {
-            let span = key.span();
-            (Span { start: span.start + 1, end: span.end - 1 }, node)
-        })
+        self.key_nodes().map(|(key, node)| (key.inside(), node))
     }
 
     /// The fields of an object that is a map: keys are data.
@@ -403,8 +406,7 @@ impl<'t> Node<'t> {
     }
 
     fn quoted(self) -> &'t [u8] {
-        let raw = self.raw();
-        raw.get(1..raw.len() - 1).unwrap_or_default()
+        self.inside().of(self.bytes)
     }
 
     /// The text of a string.

@@ -1,4 +1,114 @@
-//! istioctl's tables, and the page's.
+#![doc = include_str!("README.md")]
 
+pub mod all;
+pub mod authz;
+pub mod bootstrap;
 pub mod cell;
+pub mod cluster;
+pub mod ecds;
+pub mod eds;
+pub mod endpoint;
+pub mod listener;
+pub mod output;
 pub mod page;
+pub mod route;
+mod route_text;
+pub mod secret;
+mod sort;
+mod subset_key;
+mod text;
+pub mod waypoint;
+mod yaml;
+
+pub use output::Format;
+
+use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, Section, State};
+use crate::json::{Fault, Span};
+
+/// A config dump at hand: its bytes, and their index.
+#[derive(Clone, Copy, Debug)]
+pub struct Dump<'a> {
+    /// The document.
+    pub bytes: &'a [u8],
+    /// What it holds.
+    pub index: &'a ConfigDump,
+}
+
+/// The rows of a table.
+#[derive(Clone, Debug)]
+pub struct Listing<R> {
+    /// In istioctl's order.
+    pub rows: Vec<R>,
+    /// Resources that could not be parsed and so have no row.
+    pub unread: Vec<Unread>,
+}
+
+/// A resource that could not be parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Its name, as far as the index found one.
+    pub name: String,
+    /// Where it stopped being JSON.
+    pub fault: Fault,
+}
+
+/// Why there is no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// The dump has no such section (`ClustersConfigDump`): another part of it was collected.
+    #[error("no {0} in this dump")]
+    Section(&'static str),
+    /// The section is there, and empty of what the table shows.
+    #[error("no active or static {0} in this dump")]
+    Empty(&'static str),
+}
+
+impl<'a> Dump<'a> {
+    /// Resources of a kind in these states, state by state, then in the dump's order. istioctl puts those of the
+    /// control plane before those of the bootstrap (istioctl/pkg/writer/envoy/configdump).
+    fn in_states(self, kind: Kind, states: &[State]) -> Vec<(ResourceId, &'a Resource)> {
+        let of = |state: State| {
+            self.index.of(kind).filter(move |(_, it)| it.state == state && it.body_span().is_some())
+        };
+        states.iter().flat_map(|state| of(*state)).collect()
+    }
+
+    /// The same for tables that need at least one.
+    fn required(
+        self,
+        kind: Kind,
+        states: &[State],
+        section: &'static str,
+        what: &'static str,
+    ) -> Result<Vec<(ResourceId, &'a Resource)>, Lack> {
+        let found = self.in_states(kind, states);
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        Err(if self.index.has_section(self.bytes, section) {
+            Lack::Empty(what)
+        } else {
+            Lack::Section(section)
+        })
+    }
+
+    /// The section of that type; the last, where there are several.
+    fn section(self, name: &str) -> Option<Span> {
+        let of = |it: &&Section| it.type_url(self.bytes).rsplit('.').next() == Some(name);
+        self.index.sections.iter().rev().find(of).map(|it| it.span)
+    }
+
+    fn unread(self, (resource, of): (ResourceId, &Resource), fault: Fault) -> Unread {
+        Unread { resource, name: of.name(self.bytes).into_owned(), fault }
+    }
+}
+
+/// The states that istioctl shows, in its order.
+const SHOWN: [State; 2] = [State::Active, State::Static];
+
+/// Whether two texts are the same in any case (Go, strings.EqualFold).
+fn equal_fold(one: &str, other: &str) -> bool {
+    one == other || one.to_lowercase() == other.to_lowercase()
+}

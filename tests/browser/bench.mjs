@@ -62,6 +62,7 @@ for (const [name, pick] of [['cold', (run) => [run[0]]], ['warm', (run) => run.s
 }
 const rows = runs[0][0].steps.at(-1);
 console.error(`bench: ${rows} rows in the first table`);
+if (!(rows > 0)) throw new Error('nothing was loaded: these figures say nothing');
 
 // 2. The page as it is shipped, with the headers of scripts/serve (which measuring memory needs).
 const host = await serveWithHeaders();
@@ -130,8 +131,8 @@ await tab.page.evaluate(() => {
     .observe({ entryTypes: ['longtask'] });
 });
 const began = Date.now();
-await drop(tab.page, process.env.DROP ?? '#drop', dump);
-await tab.page.getByText('sidecar').first().waitFor({ timeout: 60_000 });
+await drop(tab.page, '[data-testid=drop]', dump);
+await tab.page.locator('[data-testid=proxy]').first().waitFor({ timeout: 60_000 });
 const seen = Date.now() - began;
 await tab.page.waitForTimeout(500);
 const tasks = await tab.page.evaluate(() => globalThis.tasks);

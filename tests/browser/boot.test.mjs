@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessibility, drop, engine, fetchIn, launch, open, screenshot, serve, serveWithHeaders } from './lib.mjs';
+import { accessibility, built, drop, engine, fetchIn, launch, open, screenshot, serve, serveWithHeaders } from './lib.mjs';
 
 let browser, host;
 before(async () => { [browser, host] = await Promise.all([launch(), serve()]); });
@@ -156,4 +158,15 @@ test('drop() brings real files and folders', async () => {
   await tab.page.waitForFunction(() => globalThis.dropped);
   assert.deepEqual(await tab.page.evaluate(() => globalThis.dropped), ['boot.test.mjs false', 'browser true']);
   await tab.close();
+});
+
+// The strongest claim of all: wasm cannot call what it does not import.
+test('neither wasm imports anything that reaches a network', async () => {
+  const reaches = /\bfetch\(|\bnew (XMLHttpRequest|WebSocket|EventSource|RTCPeerConnection|WebTransport|Worker|SharedWorker|Image)\b|sendBeacon|importScripts|\bopen\(|(?<!Object)\.assign\(/g;
+  for (const name of ['page.js', 'worker.js']) {
+    const glue = await readFile(join(await built(), name), 'utf8');
+    // wasm-bindgen's own loader can fetch; boot.js hands it a module instead.
+    assert.deepEqual(glue.match(reaches), ['fetch('], name);
+    assert.match(glue, /module_or_path = fetch\(module_or_path\)/);
+  }
 });

@@ -2,7 +2,7 @@
 // watchers for everything that xdscope promises never happens.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -17,6 +17,7 @@ const types = {
 /// host that does not know wasm. `requests` has every path asked for.
 export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = join(root, 'dist') } = {}) {
   const requests = [];
+  folder = resolve(folder);
   const server = createServer(async (request, response) => {
     const path = new URL(request.url, 'http://host').pathname;
     requests.push(path);
@@ -130,6 +131,12 @@ export async function accessibility(page, options = {}) {
     const { violations } = await globalThis.axe.run(document, options);
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target }) => `${id}: ${help}: ${target.join(' ')}`));
   }, options);
+}
+
+/// The folder of dist/ that has everything but the entry page.
+export async function built() {
+  const [folder] = (await readdir(join(root, 'dist'), { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return join(root, 'dist', folder.name);
 }
 
 export const fixture = (path) => join(root, 'tests', 'fixtures', path);

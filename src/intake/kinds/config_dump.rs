@@ -26,7 +26,7 @@ fn is_section(evidence: Evidence<'_>, id: EntryId) -> bool {
 /// Whose dump it is.
 ///
 /// Both have a bootstrap section; istiod's is empty, for it does not know the bootstrap, and Envoy's never is when
-/// the dump is whole (pilot/pkg/xds/debug.go: `bootstrapAny := protoconv.MessageToAny(&admin.BootstrapConfigDump{})`).
+/// the dump is whole (istio: pilot/pkg/xds/debug.go, and pilot/pkg/proxy/envoy/v2/debug.go in Pilot's time).
 /// Where a mask or filter of Envoy's left that section out or emptied it, the rest tells: istiod prints camelCase
 /// (protojson), knows only dynamic resources and no time of their update; Envoy prints snake_case. istioctl prints
 /// Envoy's dump in camelCase, but with bootstrap and times.

@@ -60,6 +60,8 @@ pub(super) fn array(evidence: Evidence<'_>) -> Option<Kind> {
     for (keys, kind) in [
         (&["cluster_name", "endpoints"][..], Kind::IstiodEdsz),
         (&["service-key", "hosts"], Kind::IstiodEdsz),
+        (&["node", "addr", "connect"], Kind::IstiodAdsz),
+        (&["svc", "ep"], Kind::IstiodEndpointz),
         (&["Attributes", "hostname"], Kind::IstiodRegistryz),
         (&["kind", "apiVersion", "metadata"], Kind::IstiodConfigz),
         (&["type", "group", "Spec"], Kind::IstiodConfigz),
@@ -115,6 +117,8 @@ mod tests {
                 Kind::IstiodEcdsz,
             ),
             (r#"[{"service-key":"a","hosts":[]}]"#, Kind::IstiodEdsz),
+            (r#"[{"node":"a","addr":"1","connect":"2020","Clusters":[]}]"#, Kind::IstiodAdsz),
+            (r#"[{"svc":"a:http","ep":[]}]"#, Kind::IstiodEndpointz),
             (
                 r#"[{"proxy":"a.b","proxy_version":"1.1","cluster_sent":"x","cluster_acked":"x"}]"#,
                 Kind::IstiodSyncz,

@@ -173,6 +173,7 @@ fn answer(lines: &[&str]) -> Option<(Kind, Option<NotRead>)> {
             "the connection to the server",
             "unauthorized",
             "failed to ",
+            "you must provide a proxyid",
             "bash: ",
             "sh: ",
             "oci runtime exec failed",

@@ -25,6 +25,7 @@ pub enum Format {
     /// zip.
     Zip,
     /// 7-Zip; not read.
+    #[serde(rename = "7z")]
     SevenZip,
     /// RAR; not read.
     Rar,
@@ -56,6 +57,20 @@ impl Format {
             return Some(Format::Bzip2);
         }
         tar::is_header(head).then_some(Format::Tar)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Gzip => "gzip",
+            Format::Bzip2 => "bzip2",
+            Format::Xz => "xz",
+            Format::Zstd => "zstd",
+            Format::Tar => "tar",
+            Format::Zip => "zip",
+            Format::SevenZip => "7z",
+            Format::Rar => "rar",
+        }
     }
 
     /// What this format's compressed bytes decode to; None for one that does not compress.

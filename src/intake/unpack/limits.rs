@@ -31,7 +31,7 @@ impl Default for Limits {
         let web = cfg!(target_arch = "wasm32");
         Limits {
             bytes: if web { 1_900 << 20 } else { 2 << 30 },
-            total: if web { 2_600 << 20 } else { 32 << 30 },
+            total: if web { 2_600 << 20 } else { 8 << 30 },
             inflated: 64 << 30,
             members: 200_000,
             depth: 8,
@@ -58,4 +58,19 @@ pub enum Limit {
     Ratio,
     /// The memory that the machine would give.
     Memory,
+}
+
+impl Limit {
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::Bytes => "bytes",
+            Limit::Total => "total",
+            Limit::Inflated => "inflated",
+            Limit::Members => "members",
+            Limit::Depth => "depth",
+            Limit::Ratio => "ratio",
+            Limit::Memory => "memory",
+        }
+    }
 }

@@ -221,6 +221,8 @@ impl Unpack {
         }
         if utf16(head).is_none() && start::json_start(head).is_none() {
             let (kind, why) = kinds::text::recognise(head);
+            // Blanks as far as was looked are not yet nothing.
+            let kind = if kind == Kind::Empty && head.len() == HEAD { Kind::Unknown } else { kind };
             if head.starts_with(APPLE_DOUBLE) || !(self.wanted)(kind) {
                 return self.not_read(work, kind, why.unwrap_or(NotRead::NotNeeded));
             }

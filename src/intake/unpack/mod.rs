@@ -59,6 +59,16 @@ pub enum Damage {
     Corrupt,
 }
 
+impl Damage {
+    /// Its stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Damage::Truncated => "truncated",
+            Damage::Corrupt => "corrupt",
+        }
+    }
+}
+
 /// What a piece of work led to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {

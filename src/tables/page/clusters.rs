@@ -2,7 +2,6 @@
 
 use super::{Dump, It, field, owner, state, text};
 use crate::capture::ResourceRef;
-use crate::envoy::Kind;
 use crate::envoy::names::ServiceKey;
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Target, Word};
@@ -54,8 +53,7 @@ fn endpoints(dump: &Dump<'_>, it: It<'_>) -> Cell {
     if it.root.text("type").is_some_and(|it| it == "ORIGINAL_DST") {
         return Cell::new();
     }
-    let named = dump.references.from(it.reference.resource).iter().find(|it| it.kind == Kind::Endpoint);
-    if let Some(to) = named.and_then(|it| it.to) {
+    if let Some((_, Some(to))) = dump.names.endpoints(dump.bytes, it.root, it.resource.name_span()) {
         let tree = dump.dump.get(to).and_then(|it| it.body(dump.bytes).ok());
         let (healthy, all) = tree.map(|tree| count(tree.root())).unwrap_or_default();
         let target = Target::Resource(ResourceRef { resource: to, ..it.reference });

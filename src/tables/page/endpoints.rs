@@ -46,13 +46,16 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
 /// The cluster that asks for these endpoints; the assignment's own name where none does.
 fn cluster(dump: &Dump<'_>, it: It<'_>) -> Cell {
     let name = it.resource.name(dump.bytes).into_owned();
-    let user = dump.references.to(it.reference.resource).find(|it| it.kind == Kind::Endpoint);
+    // Nearly always the cluster of the same name; one that asks by another name is found among all references.
+    let same = dump.find(Kind::Cluster, it.resource.name_span().of(dump.bytes)).map(|(id, _)| id);
+    let asks = || dump.capture.references(dump.id)?.to(it.reference.resource).map(|it| it.from).next();
+    let user = same.or_else(asks);
     let short = super::short_cluster(&name);
     vec![match user {
         Some(user) => Part::Link {
             whole: if short == name { String::new() } else { name },
             text: short,
-            target: Target::Resource(crate::capture::ResourceRef { resource: user.from, ..it.reference }),
+            target: Target::Resource(crate::capture::ResourceRef { resource: user, ..it.reference }),
         },
         None => text(name),
     }]

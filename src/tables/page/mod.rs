@@ -8,7 +8,7 @@ mod secrets;
 mod summary;
 
 use super::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
-use crate::capture::{Capture, Document, DocumentId, References, ResourceRef};
+use crate::capture::{Capture, Document, DocumentId, Names, ResourceRef};
 use crate::envoy::names::{ServiceKey, short_host};
 use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, State};
 use crate::json::{Node, unescape};
@@ -24,19 +24,26 @@ pub fn columns(kind: TableKind) -> Vec<Column> {
     }
 }
 
-/// All rows of a table of a config dump, in the dump's order. A resource that cannot be parsed is a row that says so.
-pub fn rows(capture: &Capture, id: DocumentId, document: &Document, kind: TableKind) -> Vec<Row> {
-    let (Some(dump), Some(references)) = (document.dump(), capture.references(id)) else { return Vec::new() };
-    let dump = Dump { id, bytes: &document.bytes, dump, references };
-    let (of, width, rows): (Kind, usize, Maker) = match kind {
-        TableKind::Listeners => (Kind::Listener, listeners::COLUMNS.len(), listeners::rows),
-        TableKind::Routes => (Kind::Route, routes::COLUMNS.len(), routes::rows),
-        TableKind::Clusters => (Kind::Cluster, clusters::COLUMNS.len(), clusters::rows),
-        TableKind::Endpoints => (Kind::Endpoint, endpoints::COLUMNS.len(), endpoints::rows),
-        TableKind::Secrets => (Kind::Secret, secrets::COLUMNS.len(), secrets::rows),
-    };
+/// How many rows a table has, where each resource is exactly one; else that takes making them.
+pub fn count(document: &Document, kind: TableKind) -> Option<usize> {
+    let dump = document.dump()?;
+    matches!(kind, TableKind::Clusters | TableKind::Secrets).then(|| dump.of(maker(kind).0).count())
+}
+
+/// Rows of a table of a config dump, in the dump's order: those of so many resources, from the given one on. A
+/// resource that cannot be parsed is a row that says so.
+pub fn rows(
+    capture: &Capture,
+    id: DocumentId,
+    document: &Document,
+    kind: TableKind,
+    resources: std::ops::Range<usize>,
+) -> Vec<Row> {
+    let (Some(dump), Some(names)) = (document.dump(), capture.names(id)) else { return Vec::new() };
+    let dump = Dump { id, bytes: &document.bytes, dump, capture, names };
+    let (of, width, rows) = maker(kind);
     let mut out = Vec::new();
-    for (resource, it) in dump.dump.of(of) {
+    for (resource, it) in dump.dump.of(of).skip(resources.start).take(resources.len()) {
         let reference = ResourceRef { document: id, resource };
         match it.body(dump.bytes) {
             Ok(tree) => rows(&dump, It { reference, resource: it, root: tree.root() }, &mut out),
@@ -50,6 +57,17 @@ pub fn rows(capture: &Capture, id: DocumentId, document: &Document, kind: TableK
         }
     }
     out
+}
+
+/// What a table is made of, how many columns it has, and what makes its rows.
+fn maker(kind: TableKind) -> (Kind, usize, Maker) {
+    match kind {
+        TableKind::Listeners => (Kind::Listener, listeners::COLUMNS.len(), listeners::rows),
+        TableKind::Routes => (Kind::Route, routes::COLUMNS.len(), routes::rows),
+        TableKind::Clusters => (Kind::Cluster, clusters::COLUMNS.len(), clusters::rows),
+        TableKind::Endpoints => (Kind::Endpoint, endpoints::COLUMNS.len(), endpoints::rows),
+        TableKind::Secrets => (Kind::Secret, secrets::COLUMNS.len(), secrets::rows),
+    }
 }
 
 /// Makes the rows of one resource.
@@ -68,12 +86,13 @@ struct Dump<'c> {
     id: DocumentId,
     bytes: &'c [u8],
     dump: &'c ConfigDump,
-    references: &'c References,
+    capture: &'c Capture,
+    names: &'c Names,
 }
 
 impl<'c> Dump<'c> {
     fn find(&self, kind: Kind, name: &[u8]) -> Option<(ResourceId, &'c Resource)> {
-        let id = self.references.find(self.bytes, kind, name)?;
+        let id = self.names.find(self.bytes, kind, name)?;
         Some((id, self.dump.get(id)?))
     }
 

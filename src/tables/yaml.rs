@@ -1,0 +1,262 @@
+//! A node as YAML, in the style of Kubernetes' tools (sigs.k8s.io/yaml): keys sorted, lists not indented, no quotes
+//! where none are needed.
+
+use super::output::Without;
+use crate::json::{Kind, Node, unescape};
+
+/// A message by itself.
+pub(super) fn message(node: Node<'_>, without: Without<'_>, out: &mut String) {
+    value(node, without, 0, Place::Line, true, out);
+}
+
+/// An element of a list.
+pub(super) fn element(node: Node<'_>, without: Without<'_>, out: &mut String) {
+    out.push('-');
+    value(node, without, 1, Place::Dash, true, out);
+}
+
+/// What stands before a value.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// Nothing.
+    Line,
+    /// A key and its colon.
+    Key,
+    /// A list's dash.
+    Dash,
+}
+
+/// The depth of a tree is bounded (Tree::DEEPEST), so this recursion is.
+fn value(
+    node: Node<'_>,
+    without: Without<'_>,
+    level: usize,
+    place: Place,
+    outermost: bool,
+    out: &mut String,
+) {
+    match node.kind() {
+        Kind::Object => {
+            let mut fields: Vec<_> =
+                without.fields(node, outermost).map(|(key, it)| (unescape(key), it)).collect();
+            if fields.is_empty() {
+                return word("{}", place, out);
+            }
+            fields.sort_by(|one, other| one.0.cmp(&other.0));
+            for (at, (key, inner)) in fields.into_iter().enumerate() {
+                begin(level, if at == 0 { place } else { Place::Line }, out);
+                scalar(&key, level, out);
+                out.push(':');
+                let deeper = if inner.kind() == Kind::Array { level } else { level + 1 };
+                value(inner, without, deeper, Place::Key, false, out);
+            }
+        }
+        Kind::Array => {
+            let items: Vec<_> = without.items(node).collect();
+            if items.is_empty() {
+                return word("[]", place, out);
+            }
+            for (at, item) in items.into_iter().enumerate() {
+                begin(level, if at == 0 { place } else { Place::Line }, out);
+                out.push('-');
+                value(item, without, level + 1, Place::Dash, false, out);
+            }
+        }
+        Kind::String => {
+            out.push_str(if place == Place::Line { "" } else { " " });
+            scalar(&node.str().unwrap_or_default(), level, out);
+            out.push('\n');
+        }
+        Kind::Number | Kind::Bool | Kind::Null | Kind::Opaque => {
+            word(&String::from_utf8_lossy(node.raw()), place, out);
+        }
+    }
+}
+
+/// Begins a field or an element: the first one stands beside a dash, but below a key.
+fn begin(level: usize, after: Place, out: &mut String) {
+    match after {
+        Place::Dash => out.push(' '),
+        Place::Key => {
+            out.push('\n');
+            indent(level, out);
+        }
+        Place::Line => indent(level, out),
+    }
+}
+
+fn word(text: &str, place: Place, out: &mut String) {
+    out.push_str(if place == Place::Line { "" } else { " " });
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn indent(level: usize, out: &mut String) {
+    out.extend(std::iter::repeat_n("  ", level));
+}
+
+fn scalar(text: &str, level: usize, out: &mut String) {
+    let odd =
+        |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
+    let lines = text.contains('\n');
+    // A block keeps its text only where its lines end in something.
+    let block = lines && text.lines().all(|line| !line.ends_with(' ')) && !text.starts_with([' ', '\n']);
+    if text.contains(odd) || lines && !block || text.contains('\u{feff}') || is_other_than_text(text) {
+        double_quoted(text, out);
+    } else if block {
+        literal(text, level, out);
+    } else if plain(text) {
+        out.push_str(text);
+    } else {
+        out.push('\'');
+        out.push_str(&text.replace('\'', "''"));
+        out.push('\'');
+    }
+}
+
+fn double_quoted(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\r' => out.push_str("\\r"),
+            _ if letter.is_control() || letter == '\u{feff}' => {
+                out.push_str(&format!("\\u{:04X}", u32::from(letter)));
+            }
+            _ => out.push(letter),
+        }
+    }
+    out.push('"');
+}
+
+fn literal(text: &str, level: usize, out: &mut String) {
+    let body = text.trim_end_matches('\n');
+    out.push_str(match text.len() - body.len() {
+        0 => "|-",
+        1 => "|",
+        _ => "|+",
+    });
+    let more = text.get(body.len() + 1..).unwrap_or("");
+    for line in body.split('\n').chain(more.split_terminator('\n')) {
+        out.push('\n');
+        if !line.is_empty() {
+            indent(level, out);
+            out.push_str(line);
+        }
+    }
+}
+
+/// Whether it can stand without quotes (YAML 1.1, plain scalars in a block).
+fn plain(text: &str) -> bool {
+    let Some(first) = text.chars().next() else { return false };
+    let second = text.chars().nth(1);
+    let indicator = matches!(
+        first,
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+    );
+    let before_blank = matches!(first, '-' | '?' | ':') && second.is_none_or(|it| it == ' ');
+    !(indicator
+        || before_blank
+        || text.starts_with([' ', '\t'])
+        || text.ends_with([' ', '\t', ':'])
+        || text.contains(": ")
+        || text.contains(" #")
+        || text.contains('\t')
+        || text.starts_with("---")
+        || text.starts_with("..."))
+}
+
+/// Whether a reader would take it for something else than text: a number, a truth, a time, nothing.
+fn is_other_than_text(text: &str) -> bool {
+    const WORDS: [&str; 15] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".nan", ".inf", "+.inf", "-.inf",
+        "<<",
+    ];
+    if text.is_empty() || WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        return true;
+    }
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let starts = digits.starts_with(|it: char| it.is_ascii_digit() || it == '.');
+    // Generous: `1e3`, `0x1f`, `1_000`, `12:30:45` and `2022-12-08T11:03:53Z` are all read as something.
+    let letters = |it: char| it.is_ascii_hexdigit() || "xobXOB_.:+-eETtZz ".contains(it);
+    starts && digits.contains(|it: char| it.is_ascii_digit()) && digits.chars().all(letters) && {
+        let number = digits.replace('_', "");
+        let radix = ["0x", "0X", "0b", "0o"].iter().any(|prefix| {
+            number.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|it| it.is_ascii_hexdigit()))
+        });
+        number.parse::<f64>().is_ok()
+            || radix
+            || sexagesimal(&number)
+            || crate::instant::Instant::parse(text).is_some()
+            || date(text)
+    }
+}
+
+/// `2022-12-08`
+fn date(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let digits = |part: Option<&str>, count: usize| {
+        part.is_some_and(|it| {
+            it.len() <= count && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2) && parts.next().is_none()
+}
+
+/// `190:20:30`, a number to base 60 in YAML 1.1.
+fn sexagesimal(text: &str) -> bool {
+    text.contains(':')
+        && text.split(':').all(|part| {
+            !part.is_empty()
+                && part.len() <= 10
+                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Tree;
+
+    #[test]
+    fn prints_what_kubernetes_tools_print() {
+        let json = r#"{"@type": "T", "b": [{"z": 1, "a": [], "l": [["x"], {}]}], "a": {"@type": "t/x", "when": "2022-12-08T11:03:53.361Z"},
+            "n": "1605", "q": "{\"h\":1}", "s": "it's: so", "t": "true", "e": "", "star": "*", "bar": "a|b", "v": "2022-12-08T09:07:09Z/10",
+            "lines": "a\n  b\nc\n", "no": null, "f": 1.5}"#;
+        let tree = Tree::whole(json.as_bytes()).unwrap();
+        let mut out = String::new();
+        message(tree.root(), Without::default(), &mut out);
+        let want = "\
+a:
+  '@type': t/x
+  when: \"2022-12-08T11:03:53.361Z\"
+b:
+- a: []
+  l:
+  - - x
+  - {}
+  z: 1
+bar: a|b
+e: \"\"
+f: 1.5
+lines: |
+  a
+    b
+  c
+\"n\": \"1605\"
+\"no\": null
+q: '{\"h\":1}'
+s: 'it''s: so'
+star: '*'
+t: \"true\"
+v: 2022-12-08T09:07:09Z/10
+";
+        assert_eq!(out, want);
+        let mut out = String::new();
+        element(tree.root().get("a").unwrap(), Without::default(), &mut out);
+        assert_eq!(out, "- when: \"2022-12-08T11:03:53.361Z\"\n");
+    }
+}
