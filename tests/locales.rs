@@ -53,7 +53,11 @@ fn both_languages_have_the_sentences_that_the_page_asks_for_and_no_others() {
     let keys = |map: &BTreeMap<String, String>| map.keys().cloned().collect::<BTreeSet<_>>();
     let asked = asked();
     for (language, have) in [("en", keys(&english)), ("zh", keys(&chinese))] {
-        assert_eq!(have.difference(&asked).collect::<Vec<_>>(), Vec::<&String>::new(), "{language}: not used");
+        assert_eq!(
+            have.difference(&asked).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "{language}: not used"
+        );
         assert_eq!(asked.difference(&have).collect::<Vec<_>>(), Vec::<&String>::new(), "{language}: missing");
     }
     for (key, sentence) in &english {

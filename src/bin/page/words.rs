@@ -243,7 +243,10 @@ pub fn trouble(trouble: &Trouble) -> (AttrValue, AttrValue) {
 
 /// Whether something that was wanted is lost, rather than left aside as of no use here.
 pub fn is_loss(trouble: &Trouble) -> bool {
-    !matches!(trouble.kind.as_str(), "log" | "not_needed" | "binary" | "empty_answer" | "special")
+    !matches!(
+        trouble.kind.as_str(),
+        "log" | "not_needed" | "binary" | "empty_answer" | "special" | "proxy_not_connected"
+    )
 }
 
 /// What is missing, and what it is good for.

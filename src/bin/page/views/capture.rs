@@ -39,7 +39,12 @@ pub fn Side(props: &Props) -> Html {
             filter.set(event.target_unchecked_into::<HtmlInputElement>().value().to_lowercase());
         })
     };
-    let unread: Vec<_> = capture.documents.iter().filter(|document| document.trouble.is_some()).collect();
+    let unread: Vec<_> = capture
+        .documents
+        .iter()
+        .filter(|document| document.trouble.as_ref().is_some_and(words::is_loss))
+        .collect();
+    let aside = capture.documents.iter().filter(|document| document.trouble.is_some()).count() - unread.len();
     let current = |here: bool| here.then_some("page");
     html! {
         <nav class="x-side" aria-label={tr!("side.label")} data-testid="side">
@@ -82,15 +87,25 @@ pub fn Side(props: &Props) -> Html {
                     </ul>
                 </section>
             }
-            if !unread.is_empty() {
+            if !unread.is_empty() || aside > 0 {
                 <section data-testid="side-unread">
                     <h2>{ tr!("side.not_read") }</h2>
                     <ul>
                         { for unread.iter().take(UNREAD).map(|document| unread_line(&page, document, props.place)) }
                     </ul>
-                    if unread.len() > UNREAD {
-                        <a class="x-pad" href={page.href(Place::NotRead)}>
-                            { tr!("side.more", n = words::number((unread.len() - UNREAD) as u64)) }
+                    if unread.len() > UNREAD || aside > 0 {
+                        <a
+                            class="x-row" href={page.href(Place::NotRead)} data-testid="side-aside"
+                            aria-current={current(props.place == Place::NotRead)}
+                        >
+                            <span class="x-dot" />
+                            <span class="x-cut">
+                                { if unread.len() > UNREAD {
+                                    tr!("side.more", n = words::number((unread.len() - UNREAD + aside) as u64))
+                                } else {
+                                    tr!("side.aside", n = words::number(aside as u64))
+                                } }
+                            </span>
                         </a>
                     }
                 </section>
@@ -122,7 +137,8 @@ fn line(page: &Page, proxy: &ProxyLine, place: Place) -> Html {
             >
                 <span class={dot} />
                 <span class="x-cut">{ proxy.name.clone() }</span>
-                if proxy.proxy_type != "sidecar" && !proxy.proxy_type.is_empty() {
+                // What is wrong says more than what it is, and there is room for one.
+                if proxy.mark.is_none() && proxy.proxy_type != "sidecar" && !proxy.proxy_type.is_empty() {
                     <em>{ kind }</em>
                 }
                 <i class={proxy.mark.map(|_| "x-says")}>{ says }</i>

@@ -51,18 +51,28 @@ pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
     let whole = |whole: &String| (!whole.is_empty()).then(|| AttrValue::from(whole.clone()));
     cell.iter()
         .map(|part| match part {
-            Part::Text(text) => html! { <><span class="x-mono">{ text.clone() }</span>{ " " }</> },
+            Part::Text(text) => html! { <><span class="x-mono">{ breakable(text) }</span>{ " " }</> },
             Part::Aside(text) => html! { <><span class="x-aside">{ text.clone() }</span>{ " " }</> },
             Part::Link { text, whole: full, target } => html! {
                 <>
-                    <a class="x-mono" href={page.href(*target)} title={whole(full)} {tabindex}>{ text.clone() }</a>{ " " }
+                    <a class="x-mono" href={page.href(*target)} title={whole(full)} {tabindex}>{ breakable(text) }</a>{ " " }
                 </>
             },
             Part::Broken { text, whole: full } => html! {
-                <><span class="x-mono x-broken" title={whole(full)}>{ text.clone() }</span>{ " " }</>
+                <><span class="x-mono x-broken" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
             },
             Part::Word(word) => html! { <>{ toned(words::word(*word)) }{ " " }</> },
             Part::Break => html! { <br /> },
         })
+        .collect()
+}
+
+/// A long name may break behind what stands between its parts, rather than anywhere.
+pub fn breakable(text: &str) -> Html {
+    if text.len() < 12 {
+        return html! { { text } };
+    }
+    text.split_inclusive(['.', '|', '/', ':', '_', '~', ','])
+        .map(|part| html! { <>{ part }<wbr /></> })
         .collect()
 }

@@ -3,6 +3,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{PerformanceObserver, PerformanceObserverEntryList, PerformanceObserverInit};
+use xdscope::engine::protocol::Trouble;
 use yew::prelude::*;
 
 use crate::app::{Dialog, Msg};
@@ -10,6 +11,7 @@ use crate::browser;
 use crate::context::use_page;
 use crate::link::Place;
 use crate::parts::{Button, Icon, Variant, icon};
+use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -21,7 +23,9 @@ pub fn Foot(props: &Props) -> Html {
     let page = use_page();
     let requests = use_requests();
     let capture = &page.capture;
-    let unread = capture.documents.iter().filter(|document| document.trouble.is_some()).count();
+    let lost = |trouble: &Trouble| words::is_loss(trouble);
+    let unread =
+        capture.documents.iter().filter(|document| document.trouble.as_ref().is_some_and(lost)).count();
     let length = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     html! {
         <footer class="x-foot">
@@ -37,7 +41,7 @@ pub fn Foot(props: &Props) -> Html {
                     { " · " }
                     { count!("foot.document", "foot.documents", length(capture.documents.len())) }
                     { " · " }
-                    { crate::words::bytes(capture.bytes) }
+                    { words::bytes(capture.bytes) }
                 } else {
                     { tr!("foot.nothing") }
                 }

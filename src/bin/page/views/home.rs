@@ -30,8 +30,8 @@ pub fn Home() -> Html {
             </header>
             <div class="x-body x-scroll" tabindex="0" role="region" aria-label={tr!("home.title")}>
                 { for marks.into_iter().filter_map(|mark| {
-                    let count = worst.iter().filter(|proxy| proxy.mark == Some(mark)).count();
-                    (count > 0).then(|| sentence(mark, length(count)))
+                    let those: Vec<_> = worst.iter().copied().filter(|proxy| proxy.mark == Some(mark)).collect();
+                    (!those.is_empty()).then(|| sentence(&page, mark, &those))
                 }) }
                 if worst.is_empty() && !capture.proxies.is_empty() {
                     <p class="x-card x-pad">{ tr!("home.fine") }</p>
@@ -69,14 +69,15 @@ fn tone(mark: Mark) -> Tone {
     }
 }
 
-fn sentence(mark: Mark, count: u32) -> Html {
+/// Who it is about, where they are few; what is wrong; what to do.
+fn sentence(page: &Page, mark: Mark, those: &[&ProxyLine]) -> Html {
     let class = if tone(mark) == Tone::Bad { "x-card x-says-bad" } else { "x-card x-says-warn" };
     let (word, why) = words::mark(mark);
-    html! {
-        <p {class}>
-            <strong>{ count!("foot.proxy", "foot.proxies", count) }{ ": " }{ word }{ "." }</strong>{ " " }{ why }
-        </p>
-    }
+    let who = match those {
+        [one] => html! { <a href={page.href(Place::Proxy(one.id, View::Overview))}>{ one.name.clone() }</a> },
+        many => html! { { tr!("foot.proxies", n = words::number(many.len() as u64)) } },
+    };
+    html! { <p {class}><strong>{ who }{ ": " }{ word }{ "." }</strong>{ " " }{ why }</p> }
 }
 
 fn line(page: &Page, proxy: &ProxyLine) -> Html {

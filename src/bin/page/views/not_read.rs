@@ -9,14 +9,28 @@ use crate::words;
 
 #[component]
 pub fn NotRead() -> Html {
-    use_page();
+    let page = use_page();
+    let has = |lost: bool| {
+        page.capture
+            .documents
+            .iter()
+            .filter_map(|it| it.trouble.as_ref())
+            .any(|it| words::is_loss(it) == lost)
+    };
     html! {
         <>
             <header class="x-head">
                 <h1>{ tr!("not_read.title") }</h1>
                 <p class="x-sub">{ tr!("not_read.lead") }</p>
             </header>
-            <div class="x-body"><div class="x-card x-scroll" tabindex="0" role="region" aria-label={tr!("not_read.title")}><List links=true /></div></div>
+            <div class="x-body x-scroll" tabindex="0" role="region" aria-label={tr!("not_read.title")}>
+                if has(true) {
+                    <section class="x-card"><h2>{ tr!("not_read.lost") }</h2><List links=true lost={Some(true)} /></section>
+                }
+                if has(false) {
+                    <section class="x-card"><h2>{ tr!("not_read.aside") }</h2><List links=true lost={Some(false)} /></section>
+                }
+            </div>
         </>
     }
 }
@@ -25,6 +39,9 @@ pub fn NotRead() -> Html {
 pub struct Props {
     /// Whether the documents can be looked at.
     pub links: bool,
+    /// Those that are lost only, or those left aside only.
+    #[prop_or_default]
+    pub lost: Option<bool>,
 }
 
 #[component]
@@ -32,6 +49,7 @@ pub fn List(props: &Props) -> Html {
     let page = use_page();
     let unread =
         page.capture.documents.iter().filter_map(|document| Some((document, document.trouble.as_ref()?)));
+    let unread = unread.filter(|(_, trouble)| props.lost.is_none_or(|lost| words::is_loss(trouble) == lost));
     html! {
         <ul class="x-unread" data-testid="unread">
             { for unread.map(|(document, trouble)| html! {

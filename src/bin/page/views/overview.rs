@@ -1,11 +1,13 @@
 //! A proxy at a glance: what is wrong, who it is, what it has, what the capture lacks of it.
 
-use xdscope::engine::protocol::{Count, Fact, Mark, Missing, Overview};
+use xdscope::engine::protocol::{Count, Fact, Mark, Missing, Overview, TableKind};
+use xdscope::envoy::Kind;
 use xdscope::instant::Instant;
 use yew::prelude::*;
 
 use super::document::DocumentTable;
-use crate::context::use_page;
+use crate::context::{Page, use_page};
+use crate::link::{Place, TableView, View as Tab};
 use crate::parts::Command;
 use crate::words;
 
@@ -16,7 +18,7 @@ pub struct Props {
 
 #[component]
 pub fn View(props: &Props) -> Html {
-    use_page();
+    let page = use_page();
     let overview = &props.overview;
     html! {
         <div class="x-body x-scroll" tabindex="0" role="region" aria-label={tr!("tab.overview")} data-testid="overview">
@@ -35,7 +37,7 @@ pub fn View(props: &Props) -> Html {
                 </section>
                 <section class="x-card">
                     <h2>{ tr!("overview.counts") }</h2>
-                    { counts(&overview.counts) }
+                    { counts(&page, overview) }
                 </section>
             </div>
             <DocumentTable documents={overview.documents.clone()} />
@@ -79,7 +81,8 @@ fn value(fact: Fact, text: &str) -> Html {
     }
 }
 
-fn counts(counts: &[Count]) -> Html {
+fn counts(page: &Page, overview: &Overview) -> Html {
+    let counts = &overview.counts;
     type Get = fn(&Count) -> u32;
     let all: [(AttrValue, Get); 5] = [
         (tr!("overview.active"), |count| count.active),
@@ -105,7 +108,7 @@ fn counts(counts: &[Count]) -> Html {
             <tbody>
                 { for counts.iter().map(|count| html! {
                     <tr>
-                        <th scope="row">{ words::kind(count.kind) }</th>
+                        <th scope="row">{ kind(page, overview, count.kind) }</th>
                         { for shown.iter().map(|(at, (_, get))| {
                             let n = get(count);
                             let class = classes!("x-number", (*at > 0 && n > 0).then_some("x-warn"), (n == 0).then_some("x-aside"));
@@ -115,5 +118,25 @@ fn counts(counts: &[Count]) -> Html {
                 }) }
             </tbody>
         </table>
+    }
+}
+
+/// A kind, which leads to its table.
+fn kind(page: &Page, overview: &Overview, kind: Kind) -> Html {
+    let table = |table| Some(Tab::Table(TableView::whole(table)));
+    let tab = match kind {
+        Kind::Bootstrap => Some(Tab::Bootstrap),
+        Kind::Listener => table(TableKind::Listeners),
+        Kind::Route => table(TableKind::Routes),
+        Kind::Cluster => table(TableKind::Clusters),
+        Kind::Endpoint => table(TableKind::Endpoints),
+        Kind::Secret => table(TableKind::Secrets),
+        Kind::ScopedRoute | Kind::Extension => None,
+    };
+    match tab {
+        Some(tab) => {
+            html! { <a href={page.href(Place::Proxy(overview.proxy.id, tab))}>{ words::kind(kind) }</a> }
+        }
+        None => html! { { words::kind(kind) } },
     }
 }

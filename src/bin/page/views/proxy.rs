@@ -45,10 +45,12 @@ pub fn Proxy(props: &Props) -> Html {
                     class="pf-v5-c-tabs__link" href={page.href(Place::Proxy(props.id, view))}
                     aria-current={here.then_some("page")} data-testid={format!("tab-{id}")}
                 >
-                    <span class="pf-v5-c-tabs__item-text">{ title }</span>
-                    if let Some(count) = count {
-                        <span class="x-count">{ words::number(count.into()) }</span>
-                    }
+                    <span class="pf-v5-c-tabs__item-text">
+                        { title }
+                        if let Some(count) = count {
+                            <span class="x-count">{ words::number(count.into()) }</span>
+                        }
+                    </span>
                 </a>
             </li>
         }

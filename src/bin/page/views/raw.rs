@@ -22,6 +22,7 @@ pub fn Raw(props: &Props) -> Html {
     let shown = props
         .document
         .and_then(|id| props.documents.iter().find(|document| document.id == id))
+        .or_else(|| props.documents.iter().find(|document| document.kind == "envoy_config_dump"))
         .or(props.documents.first());
     let Some(shown) = shown else {
         return html! { <p class="x-pad">{ tr!("raw.none") }</p> };

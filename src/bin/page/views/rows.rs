@@ -486,7 +486,8 @@ impl Rows {
                     } }
                 </button>
                 <input
-                    type="search" class="x-input" aria-label={tr!("table.filter_column", column = name)}
+                    type="search" class="x-input" placeholder={tr!("table.filter_short")}
+                    aria-label={tr!("table.filter_column", column = name)}
                     value={self.filter.columns.get(&column).cloned().unwrap_or_default()}
                     autocomplete="off" spellcheck="false" {oninput} onkeydown={keep}
                 />
@@ -521,16 +522,16 @@ fn selected(view: TableView, row: &Row, matched: u32) -> bool {
 /// How wide a column is: at least so many pixels, and its share of what is left.
 fn width(column: Column) -> &'static str {
     match column {
-        Column::Port | Column::Priority | Column::Weight => "minmax(68px, 0.6fr)",
+        Column::Port | Column::Priority | Column::Weight => "minmax(78px, 0.6fr)",
         Column::Direction | Column::Subset | Column::State | Column::Health | Column::ValidCert => {
             "minmax(88px, 1fr)"
         }
-        Column::Type | Column::Tls | Column::Endpoints | Column::LoadBalancing => "minmax(92px, 1fr)",
+        Column::Type | Column::Tls | Column::Endpoints | Column::LoadBalancing => "minmax(100px, 1fr)",
         Column::CertificateChain | Column::Locality | Column::Policy => "minmax(104px, 1.2fr)",
         Column::NotAfter | Column::RouteConfig | Column::SerialNumber | Column::Owner => {
             "minmax(120px, 1.6fr)"
         }
-        Column::Address => "minmax(130px, 2fr)",
+        Column::Address => "minmax(152px, 2fr)",
         Column::Cluster | Column::Domains | Column::Filters | Column::Host => "minmax(150px, 3fr)",
         Column::Name | Column::Match | Column::VirtualHost => "minmax(150px, 3fr)",
         Column::Destination => "minmax(170px, 4fr)",
