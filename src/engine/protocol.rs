@@ -48,6 +48,13 @@ pub enum Query {
         /// What to look for.
         text: String,
     },
+    /// The line of a resource's text that holds a byte of its document, as [`Row::at`] names one: [`Answer::Found`].
+    LineAt {
+        /// Of which text.
+        of: TextRef,
+        /// The byte.
+        at: u32,
+    },
     /// Resources and proxies of the capture by part of their name: [`Answer::Hits`].
     Search {
         /// Words; all must occur, any case.

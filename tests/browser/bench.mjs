@@ -1,5 +1,5 @@
 // Measures in one run of one browser: the engine beside what a page in JavaScript would do with the same bytes.
-// usage: bench.mjs DUMP FOLDER   (FOLDER: load.js and load_bg.wasm, benches/load.rs for wasm; dist/ is built)
+// usage: bench.mjs DUMP FOLDER   (FOLDER: load.js and load_bg.wasm, benches/load for wasm; dist/ is built)
 // Prints rows of a Markdown table; remarks go to standard error.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
