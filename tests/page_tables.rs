@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Column, Part, Row, TableKind, Word};
+use xdscope::engine::protocol::{Column, Part, Row, TableKind};
 use xdscope::intake::{Limits, Unpack};
 use xdscope::tables::page;
 
@@ -28,9 +28,11 @@ fn rows(engine: &Engine, pod: &str, kind: TableKind) -> Vec<Row> {
 fn said(row: &Row, kind: TableKind, column: Column) -> String {
     let at = page::columns(kind).iter().position(|it| *it == column).unwrap();
     let parts = row.cells[at].iter().map(|part| match part {
-        Part::Text(text) | Part::Aside(text) | Part::Link { text, .. } | Part::Broken { text, .. } => {
-            text.clone()
-        }
+        Part::Text(text)
+        | Part::Aside(text)
+        | Part::Link { text, .. }
+        | Part::Broken { text, .. }
+        | Part::Name { text, .. } => text.clone(),
         Part::Word(word) => format!("<{word:?}>"),
         Part::Break => "/".to_owned(),
     });

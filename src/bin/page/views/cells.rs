@@ -52,6 +52,9 @@ pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
     cell.iter()
         .map(|part| match part {
             Part::Text(text) => html! { <><span class="x-mono">{ breakable(text) }</span>{ " " }</> },
+            Part::Name { text, whole: full } => html! {
+                <><span class="x-mono" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
+            },
             Part::Aside(text) => html! { <><span class="x-aside">{ text.clone() }</span>{ " " }</> },
             Part::Link { text, whole: full, target } => html! {
                 <>
