@@ -2,6 +2,9 @@
 //! so that the tests' dependencies need not compile for wasm.
 
 #[cfg(target_arch = "wasm32")]
+#[path = "../../src/bin/worker/made_up.rs"]
+mod made_up;
+#[cfg(target_arch = "wasm32")]
 mod steps;
 
 #[cfg(target_arch = "wasm32")]
@@ -12,6 +15,12 @@ mod wasm {
     extern "C" {
         #[wasm_bindgen(js_namespace = performance)]
         fn now() -> f64;
+    }
+
+    /// What the shipped worker does before there is work.
+    #[wasm_bindgen]
+    pub fn warm_up() {
+        super::steps::load(super::made_up::dump().into_bytes(), |_| {});
     }
 
     /// Milliseconds since `began` at which the bytes were in and each step ended, then the number of rows.
