@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Column, Part, Row, TableKind, Word};
+use xdscope::engine::protocol::{Column, Part, Row, TableKind};
 use xdscope::intake::{Limits, Unpack};
 use xdscope::tables::page;
 
