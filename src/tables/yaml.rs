@@ -2,6 +2,7 @@
 //! where none are needed.
 
 use super::output::Shown;
+use super::sort::sort_slice;
 use crate::json::{Kind, unescape};
 
 /// A message by itself.
@@ -35,7 +36,7 @@ fn value(it: Shown<'_, '_>, level: usize, place: Place, out: &mut String) {
             if fields.is_empty() {
                 return word("{}", place, out);
             }
-            fields.sort_by(|one, other| one.0.cmp(&other.0));
+            sort_slice(&mut fields, |one, other| is_before(&one.0, &other.0));
             for (at, (key, inner)) in fields.into_iter().enumerate() {
                 begin(level, if at == 0 { place } else { Place::Line }, out);
                 scalar(&key, level, out);
@@ -64,6 +65,34 @@ fn value(it: Shown<'_, '_>, level: usize, place: Place, out: &mut String) {
             word(&String::from_utf8_lossy(it.node.raw()), place, out);
         }
     }
+}
+
+/// The order of keys: by value where both have a number, other characters before letters (go-yaml v2, sorter.go).
+fn is_before(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else {
+        return one.len() < other.len();
+    };
+    let (a, b) = (one[at], other[at]);
+    match (a.is_alphabetic(), b.is_alphabetic()) {
+        (true, true) => return a < b,
+        // `a1b` comes before `a1-`, but `a-` before `ab`.
+        (true, false) => return false,
+        (false, true) => return true,
+        (false, false) => {}
+    }
+    let run = |of: &[char]| of[at..].iter().take_while(|it| it.is_ascii_digit()).count();
+    let (digits, others) = (run(&one), run(&other));
+    // Zeros inside of a number count, those in front of it do not.
+    let inside = one[..at].iter().rev().take_while(|it| it.is_ascii_digit()).any(|it| *it != '0');
+    let start = u128::from(inside && (a == '0' || b == '0'));
+    let number = |of: &[char], length: usize| {
+        of[at..at + length].iter().fold(start, |sum, it| {
+            sum.wrapping_mul(10).wrapping_add(u128::from(it.to_digit(10).unwrap_or(0)))
+        })
+    };
+    let (left, right) = (number(&one, digits), number(&other, others));
+    (left, digits, a) < (right, others, b)
 }
 
 /// Begins a field or an element: the first one stands beside a dash, but below a key.
@@ -213,6 +242,15 @@ fn sexagesimal(text: &str) -> bool {
 mod tests {
     use crate::json::Tree;
     use crate::tables::output::{self, Format};
+
+    #[test]
+    fn keys_with_numbers_are_in_the_order_of_the_numbers() {
+        let mut keys = vec!["b", "15021", "a10", "80", "a9", "a-", "ab", "a1b", "a1-", "@type", "a01", "a1"];
+        super::sort_slice(&mut keys, |one, other| super::is_before(one, other));
+        // As sigs.k8s.io/yaml printed them.
+        let want = ["@type", "80", "15021", "a-", "a1", "a1-", "a1b", "a01", "a9", "a10", "ab", "b"];
+        assert_eq!(keys, want);
+    }
 
     #[test]
     fn prints_what_kubernetes_tools_print() {
