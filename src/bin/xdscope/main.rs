@@ -1,8 +1,10 @@
 //! The engine in a terminal.
 
+mod explain;
 mod fail;
 mod ls;
 mod open;
+mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Ls(ls::Args),
+    Trace(Box<trace::Args>),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +32,7 @@ fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
         Command::Ls(args) => ls::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
