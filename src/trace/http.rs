@@ -116,7 +116,7 @@ fn upgrade<'t>(
     };
     let of_route = way.route.and_then(|it| it.0.get("route")).and_then(named);
     let allowed = of_route.or_else(|| named(manager.0)).unwrap_or(false);
-    if allowed || way.route.is_none() {
+    if allowed || way.route.is_none() && !way.require_tls {
         return Ok(());
     }
     let place = Some(manager.0.span());

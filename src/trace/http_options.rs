@@ -24,12 +24,14 @@ pub(super) enum PathAction {
 pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) -> Flow<Headers> {
     let h2 = codec(run, manager)?;
     let request = run.request;
+    if !request.protocol().http() && !h2 {
+        return raw(run, manager, request.data.as_deref().unwrap_or(""));
+    }
     let method = request.method.as_deref().unwrap_or("GET");
-    let authority = request.authority.as_deref().or_else(|| Some(super::request::host_and_port(&request.to).0));
-    let authority = authority.unwrap_or("").to_owned();
+    let authority = request.authority.as_deref().unwrap_or_else(|| super::request::host_and_port(&request.to).0);
     let mut headers = Headers::default();
     headers.add(":method", method);
-    headers.add(":authority", authority.as_str());
+    headers.add(":authority", authority);
     let path = request.path.as_deref().unwrap_or("/");
     if h2 {
         headers.add(":scheme", if run.connection.tls { "https" } else { "http" });
@@ -39,7 +41,38 @@ pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) 
     } else {
         http1(run, manager, method, path, &mut headers)?;
     }
-    headers.0.extend(request.headers.0.iter().filter(|(name, _)| name != "host").cloned());
+    for (name, value) in request.headers.0.iter().filter(|(name, _)| name != "host") {
+        // HTTP/1 knows no blanks around a value; HTTP/2 hands them on.
+        let value = if h2 { value } else { value.trim_matches([' ', '\t']) };
+        headers.add(name, value);
+    }
+    Ok(headers)
+}
+
+/// Raw bytes that are HTTP/1 after all.
+fn raw(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>, data: &str) -> Flow<Headers> {
+    let mut lines = data.lines();
+    let mut words = lines.next().unwrap_or("").split(' ');
+    let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let fields = lines.take_while(|it| !it.is_empty()).filter_map(|it| it.split_once(':'));
+    let fields: Vec<(&str, &str)> = fields.map(|(name, value)| (name, value.trim())).collect();
+    let host = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| *value);
+    let old = words.next() == Some("HTTP/1.0");
+    let options = manager.0.get("http_protocol_options");
+    if old && !options.is_some_and(|it| it.flag("accept_http_10")) {
+        return refuse(run, manager, What::Protocol, 426, "low_version");
+    }
+    let default = options.and_then(|it| it.text("default_host_for_http_10")).filter(|it| old && !it.is_empty());
+    let Some(host) = host.or(default.as_deref()) else {
+        return refuse(run, manager, What::Authority, 400, "missing_host_header");
+    };
+    let mut headers = Headers::default();
+    headers.add(":method", method);
+    headers.add(":authority", host);
+    http1(run, manager, method, path, &mut headers)?;
+    for (name, value) in fields.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        headers.add(name, value);
+    }
     Ok(headers)
 }
 

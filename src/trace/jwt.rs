@@ -82,9 +82,8 @@ fn by_rule<'t>(run: &Run<'t, '_>, config: Node<'t>, headers: &Headers) -> Option
     state.get("requires")?.entries().find(|(key, _)| key == value.as_str()).map(|(_, it)| it)
 }
 
-/// A token that holds, and its provider.
+/// A token that holds, and the provider that it holds for.
 struct Valid<'t> {
-    provider: String,
     node: Node<'t>,
     token: Token,
 }
@@ -159,7 +158,7 @@ impl<'t> Judge<'_, 't, '_> {
             if issuer.is_some_and(|it| Some(it.as_ref()) != token.issuer()) {
                 return Err(Failure::UnknownIssuer);
             }
-            self.hold(name, node, with, token)?;
+            self.hold(node, with, token)?;
         }
         Ok(())
     }
@@ -174,18 +173,18 @@ impl<'t> Judge<'_, 't, '_> {
             last = Token::parse(&text).and_then(|token| {
                 let of = |node: Node<'t>| node.text("issuer").filter(|it| !it.is_empty());
                 let found = providers.iter().find(|(_, it)| of(*it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
-                let (name, node) = found.ok_or(Failure::UnknownIssuer)?;
-                self.hold(name, *node, None, token)
+                let (_, node) = found.ok_or(Failure::UnknownIssuer)?;
+                self.hold(*node, None, token)
             });
         }
         last
     }
 
-    fn hold(&mut self, name: &str, node: Node<'t>, with: Option<Node<'t>>, token: Token) -> Result<(), Failure> {
+    fn hold(&mut self, node: Node<'t>, with: Option<Node<'t>>, token: Token) -> Result<(), Failure> {
         if check(self.run, node, with, &token)? == Checked::ButSignature {
             self.unsure = true;
         }
-        self.valid.push(Valid { provider: name.to_owned(), node, token });
+        self.valid.push(Valid { node, token });
         Ok(())
     }
 
@@ -197,7 +196,7 @@ impl<'t> Judge<'_, 't, '_> {
 /// What valid tokens leave behind: metadata, headers, and perhaps another route.
 fn pass<'t>(run: &mut Run<'t, '_>, _config: Node<'t>, headers: &mut Headers, valid: Vec<Valid<'t>>) -> Route {
     let mut again = Route::Stays;
-    for Valid { provider: _, node, token } in valid {
+    for Valid { node, token } in valid {
         if let Some(key) = node.text("payload_in_metadata").filter(|it| !it.is_empty()) {
             let normalize = node.get("normalize_payload_in_metadata");
             let payload = spread(token.payload.clone(), normalize);

@@ -20,11 +20,6 @@ pub(super) fn run_all<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>) {
     for filter in listener.listener_filters() {
         one(run, filter);
     }
-    // Envoy adds the TLS inspector itself where chains ask for what only it finds
-    // (source/common/listener_manager/listener_impl.cc).
-    if needs_tls_inspector(listener) {
-        tls_inspector(run, "envoy.filters.listener.tls_inspector", None);
-    }
     if run.connection.transport.is_empty() {
         run.connection.transport = "raw_buffer";
     }
@@ -42,12 +37,13 @@ fn one<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) {
         let to = run.request.to.clone();
         run.note(StepKind::ListenerFilter, &name, Why::Meets(What::Destination, to), place);
     } else if filter.is(&TLS_INSPECTOR, "TlsInspector") {
-        tls_inspector(run, &name, Some(filter));
+        tls_inspector(run, &name, filter);
     } else if filter.is(&HTTP_INSPECTOR, "HttpInspector") {
         http_inspector(run, &name, filter);
     } else if filter.is(&PROXY_PROTOCOL, "ProxyProtocol") {
         // Whoever asks names the addresses that the PROXY header would carry.
         run.connection.restored = true;
+        run.connection.direct_remote = who_connects(run);
         let from = run.request.from.clone().unwrap_or_default();
         run.note(StepKind::ListenerFilter, &name, Why::Meets(What::RemoteAddress, from), place);
     } else {
@@ -56,6 +52,12 @@ fn one<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) {
         let why = if filter.named(&known) { Why::Passes } else { why };
         run.note(StepKind::ListenerFilter, &name, why, place);
     }
+}
+
+/// Who connects behind a PROXY header is not in the request, but to a loopback address only this machine can.
+fn who_connects(run: &Run<'_, '_>) -> Option<std::net::IpAddr> {
+    let (host, _) = super::request::host_and_port(run.request.listener.as_deref()?);
+    super::request::ip(host).filter(|it| super::address::loopback(*it))
 }
 
 /// Whether a `ListenerFilterChainMatchPredicate` holds for the destination's port.
@@ -82,8 +84,8 @@ fn disabled(predicate: Node<'_>, port: Option<u16>, depth: usize) -> bool {
     port.is_some_and(|port| (bound("start")..bound("end")).contains(&u64::from(port)))
 }
 
-fn tls_inspector(run: &mut Run<'_, '_>, name: &str, filter: Option<Extension<'_>>) {
-    let place = filter.map(|it| it.0.span());
+fn tls_inspector(run: &mut Run<'_, '_>, name: &str, filter: Extension<'_>) {
+    let place = Some(filter.0.span());
     if !run.request.protocol().tls() {
         run.note(StepKind::ListenerFilter, name, Why::Missing(What::Tls), place);
         return;
@@ -150,13 +152,4 @@ pub(super) fn known_method(method: &str) -> bool {
         "UNSUBSCRIBE",
     ];
     METHODS.contains(&method)
-}
-
-fn needs_tls_inspector(listener: Listener<'_>) -> bool {
-    let has = listener.listener_filters().any(|it| it.is(&TLS_INSPECTOR, "TlsInspector"));
-    !has && listener.filter_chains().filter_map(|it| it.filter_chain_match()).any(|it| {
-        let transport = it.transport_protocol();
-        let names = it.server_names().next().is_some() || it.application_protocols().next().is_some();
-        transport == "tls" || transport.is_empty() && names
-    })
 }

@@ -55,7 +55,8 @@ pub(super) fn header(tracer: &Tracer<'_>, matcher: HeaderMatcher<'_>, headers: &
     let value = headers.get(&name);
     let want = matcher.pattern();
     if let HeaderMatch::Present(present) = want {
-        return Truth::from(value.is_some() == present).inverted(matcher.invert_match());
+        let there = value.is_some() || matcher.treat_missing_header_as_empty();
+        return Truth::from(there == present).inverted(matcher.invert_match());
     }
     // An inverted matcher does not match a header that is not there either, unless that counts as empty.
     let value = match value {

@@ -124,7 +124,7 @@ impl Token {
 }
 
 /// Base64 with `-` and `_`, without padding.
-fn base64url(text: &str) -> Option<Vec<u8>> {
+pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0u32, 0);
     for byte in text.bytes() {
