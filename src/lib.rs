@@ -8,3 +8,4 @@ pub mod intake;
 pub mod istiod;
 pub mod json;
 pub mod tables;
+pub mod trace;

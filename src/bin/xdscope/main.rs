@@ -2,10 +2,12 @@
 
 mod authz;
 mod choose;
+mod explain;
 mod fail;
 mod ls;
 mod open;
 mod proxy_config;
+mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -27,6 +29,7 @@ enum Command {
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
+    Trace(Box<trace::Args>),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
