@@ -1,20 +1,9 @@
 //! `istioctl proxy-config bootstrap` (istioctl/pkg/writer/envoy/configdump/configdump.go).
 
 use super::output::{self, Format};
-use super::{Dump, Lack};
+use super::{Dump, Lack, Trouble};
 use crate::envoy::{Bootstrap, Kind};
-use crate::json::{Fault, Tree};
-
-/// Why a bootstrap was not printed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// There is none.
-    #[error(transparent)]
-    Lack(#[from] Lack),
-    /// It is not JSON.
-    #[error("the bootstrap cannot be read: {0}")]
-    Fault(#[from] Fault),
-}
+use crate::json::Tree;
 
 /// The versions that a bootstrap names, as istioctl prints them.
 ///

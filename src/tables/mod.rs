@@ -61,8 +61,36 @@ pub enum Lack {
     #[error("no {0} in this dump")]
     Section(&'static str),
     /// The section is there, and empty of what the table shows.
-    #[error("no active or static {0} in this dump")]
-    Empty(&'static str),
+    #[error("no active or static {what} in this dump{}", others(*.warming, *.rejected))]
+    Empty {
+        /// `clusters`, `listeners`, `routes`
+        what: &'static str,
+        /// How many wait for what they need.
+        warming: usize,
+        /// How many Envoy refused.
+        rejected: usize,
+    },
+}
+
+/// What there is instead.
+fn others(warming: usize, rejected: usize) -> String {
+    match (warming, rejected) {
+        (0, 0) => String::new(),
+        (warming, 0) => format!(" ({warming} warming)"),
+        (0, rejected) => format!(" ({rejected} rejected)"),
+        (warming, rejected) => format!(" ({warming} warming, {rejected} rejected)"),
+    }
+}
+
+/// Why a part of a dump was not printed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It is not there.
+    #[error(transparent)]
+    Lack(#[from] Lack),
+    /// It is not JSON.
+    #[error("it cannot be read: {0}")]
+    Fault(#[from] Fault),
 }
 
 impl<'a> Dump<'a> {
@@ -87,11 +115,11 @@ impl<'a> Dump<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
-        Err(if self.index.has_section(self.bytes, section) {
-            Lack::Empty(what)
-        } else {
-            Lack::Section(section)
-        })
+        if !self.index.has_section(self.bytes, section) {
+            return Err(Lack::Section(section));
+        }
+        let count = |state| self.index.of(kind).filter(|(_, it)| it.state == state).count();
+        Err(Lack::Empty { what, warming: count(State::Warming), rejected: count(State::Error) })
     }
 
     /// The section of that type; the last, where there are several.

@@ -100,7 +100,7 @@ pub fn list(elements: &[String], format: Format) -> String {
 }
 
 /// One message by itself.
-pub(super) fn message(node: Node<'_>, format: Format) -> String {
+pub fn message(node: Node<'_>, format: Format) -> String {
     let mut out = String::with_capacity(node.span().len() + 16);
     match format {
         Format::Json => json(node, Without::default(), 0, true, &mut out),

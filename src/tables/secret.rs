@@ -2,11 +2,11 @@
 
 use super::output::{self, Format};
 use super::text::TextTable;
-use super::{Dump, Lack, Listing};
+use super::{Dump, Lack, Listing, Trouble};
 use crate::envoy::certificate::{self, Certificate};
 use crate::envoy::{Kind, Resource, ResourceId, Secret, State};
 use crate::instant::Instant;
-use crate::json::{Fault, Tree, pluck_text, unescape};
+use crate::json::{Tree, pluck_text, unescape};
 
 /// A certificate of a secret, or a secret without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,17 +112,6 @@ pub fn text(rows: &[SecretRow], named: bool) -> String {
         table.push(cells);
     }
     table.to_string()
-}
-
-/// Why secrets were not printed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// There are none.
-    #[error(transparent)]
-    Lack(#[from] Lack),
-    /// They are not JSON.
-    #[error("the secrets cannot be read: {0}")]
-    Fault(#[from] Fault),
 }
 
 /// The whole section, static secrets too. Private keys are what Envoy left of them.

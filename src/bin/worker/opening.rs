@@ -82,7 +82,7 @@ pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
 
 /// Reads a file. JSON is scanned while it arrives, and then recognised; what else it is shows when it is taken apart.
 /// None when it was cancelled, or cannot be read.
-async fn read(
+pub async fn read(
     shared: &Shared,
     epoch: u32,
     blob: &Blob,
@@ -97,11 +97,18 @@ async fn read(
     let mut bytes: Vec<u8> = Vec::new();
     bytes.try_reserve_exact(size).ok()?;
     let mut scanner: Option<Scanner> = None;
+    let slice = |at: usize| {
+        let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64);
+        slice.ok().map(|slice| slice.array_buffer())
+    };
+    let mut next = slice(0);
     while bytes.len() < size {
         let at = bytes.len();
         progress(at as u64);
-        let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64).ok()?;
-        let buffer = JsFuture::from(slice.array_buffer()).await.ok()?;
+        let arriving = next.take()?;
+        // The browser reads the next slice while this one is scanned.
+        next = (at + SLICE < size).then(|| slice(at + SLICE)).flatten();
+        let buffer = JsFuture::from(arriving).await.ok()?;
         if shared.epoch.get() != epoch {
             return None;
         }

@@ -1,0 +1,78 @@
+//! A row of a table, and what its cells are made of.
+
+use std::rc::Rc;
+
+use xdscope::engine::protocol::{Cell, Part, Row};
+use yew::prelude::*;
+
+use crate::context::{Page, use_page};
+use crate::parts::toned;
+use crate::words;
+
+#[derive(Clone, Properties)]
+pub struct Props {
+    pub row: Rc<Row>,
+    /// Which of the matching rows, from 0.
+    pub index: u32,
+    /// Its detail is open.
+    pub selected: bool,
+    /// The one that the keyboard is on.
+    pub active: bool,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.row, &other.row)
+            && (self.index, self.selected, self.active) == (other.index, other.selected, other.active)
+    }
+}
+
+#[component]
+pub fn RowView(props: &Props) -> Html {
+    let page = use_page();
+    html! {
+        <div
+            role="row" class={classes!("x-grid-row", props.selected.then_some("x-selected"))}
+            aria-rowindex={(props.index + 2).to_string()}
+            aria-selected={if props.selected { "true" } else { "false" }}
+            tabindex={if props.active { "0" } else { "-1" }}
+            data-index={props.index.to_string()} data-testid="row"
+        >
+            { for props.row.cells.iter().map(|cell| html! {
+                <div role="gridcell">{ parts(&page, cell, props.active) }</div>
+            }) }
+        </div>
+    }
+}
+
+/// The pieces of a cell. Its links take the keyboard's way only in the row that it is on.
+pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
+    let tabindex = if reachable { "0" } else { "-1" };
+    let whole = |whole: &String| (!whole.is_empty()).then(|| AttrValue::from(whole.clone()));
+    cell.iter()
+        .map(|part| match part {
+            Part::Text(text) => html! { <><span class="x-mono">{ breakable(text) }</span>{ " " }</> },
+            Part::Aside(text) => html! { <><span class="x-aside">{ text.clone() }</span>{ " " }</> },
+            Part::Link { text, whole: full, target } => html! {
+                <>
+                    <a class="x-mono" href={page.href(*target)} title={whole(full)} {tabindex}>{ breakable(text) }</a>{ " " }
+                </>
+            },
+            Part::Broken { text, whole: full } => html! {
+                <><span class="x-mono x-broken" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
+            },
+            Part::Word(word) => html! { <>{ toned(words::word(*word)) }{ " " }</> },
+            Part::Break => html! { <br /> },
+        })
+        .collect()
+}
+
+/// A long name may break behind what stands between its parts, rather than anywhere.
+pub fn breakable(text: &str) -> Html {
+    if text.len() < 12 {
+        return html! { { text } };
+    }
+    text.split_inclusive(['.', '|', '/', ':', '_', '~', ','])
+        .map(|part| html! { <>{ part }<wbr /></> })
+        .collect()
+}
