@@ -87,7 +87,8 @@ fn counts(document: &Document) -> Vec<Count> {
 fn rejected(capture: &Capture, document: DocumentId) -> Vec<Rejected> {
     let Some(dump) = capture.document(document).and_then(Document::dump) else { return Vec::new() };
     let refused = dump.all().filter(|(_, it)| it.state == State::Error).take(REJECTED);
-    let details = refused.filter_map(|(resource, _)| detail::detail(capture, ResourceRef { document, resource }));
+    let details =
+        refused.filter_map(|(resource, _)| detail::detail(capture, ResourceRef { document, resource }));
     let rejected = details.map(|it| Rejected {
         resource: it.resource,
         kind: it.kind,

@@ -126,7 +126,15 @@ pub fn compare(left: &Side<'_>, right: &Side<'_>, between: Between) -> Compariso
 }
 
 fn section(section: Section, left: &Side<'_>, right: &Side<'_>, between: Between) -> SectionDiff {
-    let presence = match (left.has(section), right.has(section)) {
+    let (mut has_left, mut has_right) = (left.has(section), right.has(section));
+    if section > Section::Routes && has_left != has_right {
+        // Where one side has an empty list, the other may leave it out.
+        let there = if has_left { left } else { right };
+        if there.items(section, between.states()).is_empty() {
+            (has_left, has_right) = (true, true);
+        }
+    }
+    let presence = match (has_left, has_right) {
         (true, true) => Presence::Both,
         (true, false) => Presence::Left,
         (false, true) => Presence::Right,
@@ -172,17 +180,34 @@ pub(super) fn aligned<'c>(
     between: Between,
 ) -> (Vec<Item<'c>>, Vec<Item<'c>>) {
     let mut one = left.items(section, between.states());
-    let other = right.items(section, between.states());
-    if section == Section::Endpoints && left.edsz.is_some() {
-        // `/debug/edsz` lists all clusters, also those that need no EDS (pilot/pkg/xds/debug.go, `Edsz`).
-        let eds: BTreeMap<_, _> = left
-            .items(Section::Clusters, between.states())
-            .into_iter()
-            .map(|it| (it.name.clone().into_owned(), is_eds(&it)))
-            .collect();
-        one.retain(|it| eds.get(it.name.as_ref()).copied().unwrap_or(true));
+    let mut other = right.items(section, between.states());
+    if between == Between::Envoys {
+        return (one, other);
+    }
+    match section {
+        // `/debug/edsz` lists all clusters (pilot/pkg/xds/debug.go, `Edsz`), Envoy's dump the endpoints that other
+        // clusters bring along: only what comes by EDS can differ.
+        Section::Endpoints => {
+            let clusters = [left, right].map(|it| it.items(Section::Clusters, between.states()));
+            let eds: BTreeMap<_, _> = clusters
+                .into_iter()
+                .flatten()
+                .map(|it| (it.name.clone().into_owned(), is_eds(&it)))
+                .collect();
+            for list in [&mut one, &mut other] {
+                list.retain(|it| eds.get(it.name.as_ref()).copied().unwrap_or(true));
+            }
+        }
+        Section::Secrets => other.retain(|it| is_from_istiod(&it.name)),
+        _ => {}
     }
     (one, other)
+}
+
+/// Whether istiod serves a secret; all others come from the agent beside the Envoy (pilot/pkg/model/credentials/
+/// resource.go, and security/pkg/nodeagent/cache for `default` and `ROOTCA`).
+fn is_from_istiod(name: &str) -> bool {
+    ["kubernetes://", "kubernetes-gateway://", "configmap://"].iter().any(|it| name.starts_with(it))
 }
 
 fn is_eds(cluster: &Item<'_>) -> bool {

@@ -15,12 +15,19 @@ struct Facts {
     presence: BTreeSet<&'static str>,
     enums: BTreeMap<&'static str, Vec<&'static str>>,
     maps: BTreeSet<&'static str>,
+    /// By the name without its blank before a digit.
+    digits: BTreeMap<String, &'static str>,
 }
 
 fn facts() -> &'static Facts {
     static FACTS: OnceLock<Facts> = OnceLock::new();
     FACTS.get_or_init(|| {
-        let mut facts = Facts { presence: BTreeSet::new(), enums: BTreeMap::new(), maps: BTreeSet::new() };
+        let mut facts = Facts {
+            presence: BTreeSet::new(),
+            enums: BTreeMap::new(),
+            maps: BTreeSet::new(),
+            digits: BTreeMap::new(),
+        };
         let mut block = "";
         for line in include_str!("defaults.txt").lines().filter(|line| !line.starts_with('#')) {
             if line.starts_with('[') {
@@ -35,6 +42,9 @@ fn facts() -> &'static Facts {
                     ("[maps]", _) => {
                         facts.maps.insert(word);
                     }
+                    ("[digits]", _) => {
+                        facts.digits.insert(before_digits(word), word);
+                    }
                     _ => {
                         facts.presence.insert(word);
                     }
@@ -43,6 +53,19 @@ fn facts() -> &'static Facts {
         }
         facts
     })
+}
+
+/// A name without the blanks that stand before a digit.
+fn before_digits(name: &str) -> String {
+    let bytes = name.as_bytes();
+    let keeps = |at: usize| bytes[at] != b'_' || !bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+    name.char_indices().filter(|(at, _)| keeps(*at)).map(|(_, letter)| letter).collect()
+}
+
+/// The one spelling of a field's name that has a digit: camelCase has lost the blank before it (`consecutive5xx`).
+pub fn with_digits(name: String) -> String {
+    let short = before_digits(&name);
+    facts().digits.get(&short).map_or(short, |it| (*it).to_owned())
 }
 
 /// Whether `field` (snake_case) may as well be missing as have this value.

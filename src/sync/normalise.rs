@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::defaults::is_default;
+use super::defaults::{is_default, with_digits};
 use crate::json::{Kind, Node, snake};
 
 /// How strictly messages are compared.
@@ -52,18 +52,20 @@ pub fn is_set(field: &str, rule: Rule) -> bool {
 
 /// A key as Envoy spells it. Nothing is copied where it is so spelled.
 pub fn field_name(raw: &[u8]) -> Cow<'_, str> {
-    if !raw.iter().any(|byte| byte.is_ascii_uppercase() || *byte == b'\\') {
+    let odd = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'\\';
+    if !raw.iter().any(odd) {
         return String::from_utf8_lossy(raw);
     }
     let key = crate::json::unescape(raw);
     // A key of a map (`PASS_THROUGH`, `x-Custom`) is no field.
-    if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
+    if !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        || !key.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase())
     {
-        Cow::Owned(snake(&key))
-    } else {
-        key
+        return key;
     }
+    let name = snake(&key);
+    let digit = name.bytes().any(|byte| byte.is_ascii_digit());
+    Cow::Owned(if digit { with_digits(name) } else { name })
 }
 
 /// Fingerprint of a whole resource. Its own `@type` does not count: a v2 message is compared with a v3 one (istioctl
@@ -204,6 +206,7 @@ mod tests {
                 r#"{"@type": "t/envoy.api.v2.Cluster", "connect_timeout": "3s", "lb_policy": "ROUND_ROBIN"}"#;
             assert!(same(one, r#"{"connectTimeout": "3.000s"}"#, rule));
             assert!(!same(one, r#"{"connectTimeout": "30s"}"#, rule));
+            assert!(same(r#"{"consecutive_5xx": 5, "x_1": 1}"#, r#"{"consecutive5xx": 5, "x1": 1}"#, rule));
             assert!(same(r#"{"a": {"b": "100", "c": 1.50}}"#, r#"{"a": {"c": 1.5, "b": 100}}"#, rule));
             assert!(!same(r#"{"num_retries": 0}"#, "{}", rule));
             assert!(!same(r#"{"a": 1, "b": 2}"#, r#"{"a": 2, "b": 1}"#, rule));

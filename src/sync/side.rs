@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::capture::{Capture, Document, DocumentId};
 use crate::envoy::{self, ConfigDump, Resource, State};
+use crate::instant::Instant;
 use crate::intake::Kind as Page;
 use crate::json::{Fault, Span, Tree, pluck};
 
@@ -183,6 +184,18 @@ impl<'c> Side<'c> {
             _ => false,
         };
         page || self.index().is_some_and(|(_, bytes, dump)| dump.has_section(bytes, section.type_name()))
+    }
+
+    /// When the latest of its routes came (istioctl/pkg/util/configdump/route.go,
+    /// `GetLastUpdatedDynamicRouteTime`).
+    pub fn routes_loaded(&self) -> Option<Instant> {
+        let (_, bytes, dump) = self.index()?;
+        let routes = dump.of(envoy::Kind::Route).filter(|(_, it)| it.state == State::Active);
+        let time = |it: &Resource| {
+            let found = crate::json::pluck_text(bytes, it.wrapper, &["last_updated"])?;
+            Instant::parse(std::str::from_utf8(found.of(bytes)).ok()?)
+        };
+        routes.filter_map(|(_, it)| time(it)).max()
     }
 
     /// Its resources, sorted by name; those of one name in the dump's order.
