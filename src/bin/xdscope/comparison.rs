@@ -70,8 +70,7 @@ pub fn with_control_plane(
         between: Between::ControlPlaneAndEnvoy,
         all: false,
     };
-    let found = show(&view, plane, &envoy, json, out).map(|()| compare(plane, &envoy, view.between))?;
-    out.flush()?;
+    let found = show(&view, plane, &envoy, json, out)?;
     explain(capture, id, (plane, &envoy), &found);
     disagreement(capture, &planes, &found, &envoy, view.between);
     Ok(())
@@ -87,7 +86,7 @@ pub fn show(
     right: &Side<'_>,
     json: bool,
     out: &mut impl Write,
-) -> Result<(), Failure> {
+) -> Result<Comparison, Failure> {
     let found = compare(left, right, view.between);
     if json {
         print_json(&self::json(view, &found), out)?;
@@ -98,7 +97,7 @@ pub fn show(
     for it in &found.sections {
         remark(view, it);
     }
-    Ok(())
+    Ok(found)
 }
 
 fn title(section: Section) -> &'static str {

@@ -41,7 +41,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     let Some((left, right)) = single else { return all(args, one, other, json, out) };
     let sides = (side(one, left, &args.left)?, side(other, right, &args.right)?);
     let view = view(&args.left, &args.right, one, other);
-    comparison::show(&view, &sides.0, &sides.1, json, out)
+    comparison::show(&view, &sides.0, &sides.1, json, out).map(drop)
 }
 
 fn view<'a>(left: &Path, right: &Path, one: &'a Capture, other: &'a Capture) -> View<'a> {
