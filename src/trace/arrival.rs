@@ -18,7 +18,8 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
     if let Some(named) = run.request.listener.as_deref() {
         let (host, port) = host_and_port(named);
         let at = ip(host).zip(port);
-        let found = at.and_then(|at| by_address(run, at, true)).or_else(|| run.tracer.find(Kind::Listener, named));
+        let found =
+            at.and_then(|at| by_address(run, at, true)).or_else(|| run.tracer.find(Kind::Listener, named));
         return take(run, found, &Why::Meets(What::Address, named.to_owned()));
     }
     match direction {
@@ -39,7 +40,9 @@ fn guess(run: &Run<'_, '_>, destination: Option<(IpAddr, u16)>) -> Direction {
     let own = own_address(run);
     let sidecar = redirected(run, Direction::Outbound).is_some();
     match destination {
-        Some((address, _)) if sidecar && Some(address) == own && run.connection.remote != own => Direction::Inbound,
+        Some((address, _)) if sidecar && Some(address) == own && run.connection.remote != own => {
+            Direction::Inbound
+        }
         _ if sidecar => Direction::Outbound,
         _ => Direction::Gateway,
     }
@@ -56,21 +59,28 @@ fn own_address(run: &Run<'_, '_>) -> Option<IpAddr> {
 fn redirected(run: &Run<'_, '_>, direction: Direction) -> Option<ResourceId> {
     let usual = if direction == Direction::Outbound { 15001 } else { 15006 };
     let takes = |bound: &&Bound| takes(bound.state);
-    let named = run.tracer.listeners().iter().filter(takes).find(|it| it.address.is_some_and(|(_, port)| port == usual));
+    let named = run
+        .tracer
+        .listeners()
+        .iter()
+        .filter(takes)
+        .find(|it| it.address.is_some_and(|(_, port)| port == usual));
     if let Some(found) = named {
         return Some(found.id);
     }
     let word = if direction == Direction::Outbound { "OUTBOUND" } else { "INBOUND" };
     let fits = |bound: &&Bound| {
         let Some(listener) = run.tracer.node(bound.id).map(Listener) else { return false };
-        let hands_on = listener.use_original_dst() || listener.listener_filters().any(|it| it.is(&ORIGINAL_DST, "OriginalDst"));
+        let hands_on = listener.use_original_dst()
+            || listener.listener_filters().any(|it| it.is(&ORIGINAL_DST, "OriginalDst"));
         hands_on && listener.bind_to_port() && listener.traffic_direction() == word
     };
     run.tracer.listeners().iter().filter(takes).find(fits).map(|it| it.id)
 }
 
 /// Names of the listener filter that restores the original destination.
-pub(super) const ORIGINAL_DST: [&str; 2] = ["envoy.filters.listener.original_dst", "envoy.listener.original_dst"];
+pub(super) const ORIGINAL_DST: [&str; 2] =
+    ["envoy.filters.listener.original_dst", "envoy.listener.original_dst"];
 
 /// Warming listeners do not listen yet, draining ones no longer.
 fn takes(state: State) -> bool {
@@ -139,7 +149,8 @@ fn near(run: &Run<'_, '_>, found: Option<ResourceId>, why: &Why) -> Vec<super::s
         let reason = match bound.state {
             State::Static | State::Active if Some(bound.id) == found => why.clone(),
             State::Static | State::Active => {
-                let own = bound.address.map_or_else(String::new, |(address, port)| format!("{address}:{port}"));
+                let own =
+                    bound.address.map_or_else(String::new, |(address, port)| format!("{address}:{port}"));
                 Why::Differs(What::Address, own, run.request.to.clone())
             }
             other => Why::Differs(What::State, "active".to_owned(), format!("{other:?}").to_lowercase()),
@@ -152,7 +163,8 @@ fn near(run: &Run<'_, '_>, found: Option<ResourceId>, why: &Why) -> Vec<super::s
 
 /// Hands a connection on to the listener of its original destination, when the listener does that and there is one.
 pub(super) fn hand_on<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>) -> Flow<Option<Listener<'t>>> {
-    let Some(at) = run.connection.local.filter(|_| run.connection.restored && listener.use_original_dst()) else {
+    let Some(at) = run.connection.local.filter(|_| run.connection.restored && listener.use_original_dst())
+    else {
         return Ok(None);
     };
     let found = by_address(run, at, false).filter(|id| run.tracer.node(*id).is_some());

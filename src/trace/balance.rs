@@ -128,8 +128,14 @@ fn spread(hosts: &mut [Host<'_>], threshold: f64, factor: f64, cluster: Cluster<
         .collect();
     let (healthy_load, degraded_load) = loads(&levels);
     let total: f64 = levels.iter().map(|it| it.healthy + it.degraded).sum::<f64>().min(100.0);
-    let fail = cluster.0.path(&["common_lb_config", "zone_aware_lb_config"]).is_some_and(|it| it.flag("fail_traffic_on_panic"))
-        || cluster.0.path(&["common_lb_config", "locality_weighted_lb_config"]).is_some_and(|it| it.flag("fail_traffic_on_panic"));
+    let fail = cluster
+        .0
+        .path(&["common_lb_config", "zone_aware_lb_config"])
+        .is_some_and(|it| it.flag("fail_traffic_on_panic"))
+        || cluster
+            .0
+            .path(&["common_lb_config", "locality_weighted_lb_config"])
+            .is_some_and(|it| it.flag("fail_traffic_on_panic"));
     let mut panic = false;
     for (index, priority) in priorities.iter().enumerate() {
         let level = &levels[index];

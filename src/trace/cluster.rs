@@ -42,7 +42,12 @@ pub(super) fn choose<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>]) -> Flow<
 }
 
 /// For a request: Envoy answers 503, or what the route says of a missing cluster.
-pub(super) fn choose_http<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>], not_found: u16, grpc: bool) -> Flow<()> {
+pub(super) fn choose_http<'t>(
+    run: &mut Run<'t, '_>,
+    choices: &[Choice<'t>],
+    not_found: u16,
+    grpc: bool,
+) -> Flow<()> {
     let status = |it: u16| Some(if grpc { 200 } else { it });
     match look(run, choices) {
         End::Routed => run.end(Outcome::Routed),
@@ -97,7 +102,12 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
         return End::NoCluster;
     };
     let kind = kind_of(cluster);
-    run.note(StepKind::Cluster, name, Why::Meets(What::Cluster(kind.clone()), name.clone()), Some(cluster.0.span()));
+    run.note(
+        StepKind::Cluster,
+        name,
+        Why::Meets(What::Cluster(kind.clone()), name.clone()),
+        Some(cluster.0.span()),
+    );
     let healthy = match kind.as_str() {
         "ORIGINAL_DST" => original_destination(run, cluster),
         "envoy.clusters.aggregate" if depth < DEEPEST => {
@@ -166,7 +176,11 @@ fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
 fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> bool {
     let asked = cluster.eds_service_name().unwrap_or_else(|| cluster.name());
     let listed = run.tracer.endpoints(&asked).or_else(|| run.tracer.endpoints(&cluster.name()));
-    let assignment = if run.tracer.lists_endpoints() { listed.or(cluster.load_assignment()) } else { cluster.load_assignment() };
+    let assignment = if run.tracer.lists_endpoints() {
+        listed.or(cluster.load_assignment())
+    } else {
+        cluster.load_assignment()
+    };
     let name = cluster.name().into_owned();
     let Some(assignment) = assignment else {
         if run.tracer.lists_endpoints() {

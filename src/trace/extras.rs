@@ -33,7 +33,11 @@ pub(super) fn note<'t>(run: &mut Run<'t, '_>, route: Route<'t>, action: RouteAct
         push("retry_policy", format!("{} × {}", it.num_retries(), it.retry_on()), Some(it.0));
     }
     for (name, percent) in action.request_mirror_policies() {
-        push("request_mirror_policies", format!("{name} {percent} %"), action.0.get("request_mirror_policies"));
+        push(
+            "request_mirror_policies",
+            format!("{name} {percent} %"),
+            action.0.get("request_mirror_policies"),
+        );
     }
     for policy in action.0.list("hash_policy") {
         let kind = policy.fields().map(|(key, _)| String::from_utf8_lossy(key).into_owned()).next();

@@ -12,7 +12,12 @@ use crate::envoy::HeaderMatcher;
 use crate::json::Node;
 
 /// Delays pass; an abort ends the request with its status.
-pub(super) fn fault<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, way: &Way<'t>, headers: &Headers) -> Flow<()> {
+pub(super) fn fault<'t>(
+    run: &mut Run<'t, '_>,
+    filter: &Filter<'t>,
+    way: &Way<'t>,
+    headers: &Headers,
+) -> Flow<()> {
     let place = Some(filter.extension.0.span());
     let Some(config) = filter.effective() else { return Ok(()) };
     let applies = applies(run, config, way, headers);
@@ -43,7 +48,12 @@ pub(super) fn fault<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, way: &Way<'t
             Ok(())
         }
         Truth::Unknown => {
-            run.note(StepKind::HttpFilter, &filter.name, Why::Beyond(What::Fraction, status.to_string()), place);
+            run.note(
+                StepKind::HttpFilter,
+                &filter.name,
+                Why::Beyond(What::Fraction, status.to_string()),
+                place,
+            );
             Ok(())
         }
     }
@@ -82,7 +92,12 @@ pub(super) fn cors<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Hea
     let answers = Truth::all([enabled, preflight.into(), Truth::any([allowed, keeps.into()])]);
     match answers {
         Truth::Yes => {
-            run.note(StepKind::HttpFilter, &filter.name, Why::Meets(What::Header("origin".to_owned()), origin.to_owned()), place);
+            run.note(
+                StepKind::HttpFilter,
+                &filter.name,
+                Why::Meets(What::Header("origin".to_owned()), origin.to_owned()),
+                place,
+            );
             run.verdict.status = Some(200);
             run.end_with(Outcome::DirectResponse, "cors_response")
         }

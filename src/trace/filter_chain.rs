@@ -88,7 +88,11 @@ fn by_matcher<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>, matcher: Node<'
         let all = listener.all_filter_chains();
         all.map(|chain| {
             let is_it = won.is_some_and(|won| won.0.span() == chain.0.span());
-            let why = if is_it { Why::Taken } else { Why::Differs(What::Matcher, name_of(chain), name.clone().unwrap_or_default()) };
+            let why = if is_it {
+                Why::Taken
+            } else {
+                Why::Differs(What::Matcher, name_of(chain), name.clone().unwrap_or_default())
+            };
             considered(name_of(chain), is_it, why, Some(chain.0))
         })
         .collect()
@@ -113,7 +117,9 @@ fn narrow(entries: &mut [Entry<'_>], connection: &Connection) {
     source_type(entries, connection);
     ranges(entries, connection.remote, What::SourceIp, |it| it.0.list("source_prefix_ranges").collect());
     let port = connection.remote_port.to_string();
-    exact(entries, What::SourcePort, &port, |it| it.source_ports().map(|it| Cow::Owned(it.to_string())).collect());
+    exact(entries, What::SourcePort, &port, |it| {
+        it.source_ports().map(|it| Cow::Owned(it.to_string())).collect()
+    });
 }
 
 /// Those still in the running.
@@ -164,7 +170,11 @@ fn ranges<'t>(
         return;
     }
     let nets = |it: &Entry<'t>| -> Vec<IpNet> {
-        list(it).into_iter().filter_map(|it| range(CidrRange(it))).filter(|net| address.is_some_and(|a| net.contains(&a))).collect()
+        list(it)
+            .into_iter()
+            .filter_map(|it| range(CidrRange(it)))
+            .filter(|net| address.is_some_and(|a| net.contains(&a)))
+            .collect()
     };
     let best = left(entries).flat_map(|it| nets(it)).max_by_key(IpNet::prefix_len);
     let has = address.map_or_else(String::new, |it| it.to_string());
@@ -174,7 +184,8 @@ fn ranges<'t>(
             None => list(it).is_empty(),
         };
         if !stays {
-            let wants: Vec<Cow<'_, str>> = list(it).into_iter().map(|it| Cow::Owned(CidrRange(it).to_string())).collect();
+            let wants: Vec<Cow<'_, str>> =
+                list(it).into_iter().map(|it| Cow::Owned(CidrRange(it).to_string())).collect();
             it.lost = Some(less(what.clone(), &wants, &has));
         }
     }
@@ -205,7 +216,8 @@ fn server_name(entries: &mut [Entry<'_>], name: &str) {
             None => wants.is_empty(),
         };
         if !stays {
-            let wants: Vec<Cow<'_, str>> = it.wants.into_iter().flat_map(FilterChainMatch::server_names).collect();
+            let wants: Vec<Cow<'_, str>> =
+                it.wants.into_iter().flat_map(FilterChainMatch::server_names).collect();
             it.lost = Some(less(What::ServerName, &wants, name));
         }
     }
@@ -223,7 +235,8 @@ fn application_protocols(entries: &mut [Entry<'_>], has: &[String]) {
             None => it.wants.is_none_or(|it| it.application_protocols().next().is_none()),
         };
         if !stays {
-            let wants: Vec<Cow<'_, str>> = it.wants.into_iter().flat_map(FilterChainMatch::application_protocols).collect();
+            let wants: Vec<Cow<'_, str>> =
+                it.wants.into_iter().flat_map(FilterChainMatch::application_protocols).collect();
             it.lost = Some(less(What::ApplicationProtocols, &wants, &has.join(", ")));
         }
     }

@@ -23,7 +23,8 @@ pub(super) fn substitute(run: &Run<'_, '_>, format: &str, headers: Option<&Heade
 
 fn value(run: &Run<'_, '_>, command: &str, headers: Option<&Headers>) -> Option<String> {
     let connection = &run.connection;
-    let (name, argument) = command.strip_suffix(')').and_then(|it| it.split_once('(')).unwrap_or((command, ""));
+    let (name, argument) =
+        command.strip_suffix(')').and_then(|it| it.split_once('(')).unwrap_or((command, ""));
     let text = match name {
         "DOWNSTREAM_PEER_URI_SAN" => connection.peer.clone().unwrap_or_default(),
         "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT" => connection.remote?.to_string(),

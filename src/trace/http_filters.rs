@@ -9,7 +9,7 @@ use super::route_action::answer;
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, Truth, What, Why};
 use super::text_match::string_node;
-use super::{faults, http_options, jwt};
+use super::{client, faults, jwt};
 use crate::envoy::{Config, Extension, HttpConnectionManager, percent};
 use crate::json::Node;
 
@@ -34,7 +34,8 @@ impl<'t> Filter<'t> {
         let of_type = |config: &Config<'t>| config.type_url.rsplit('/').next().unwrap_or("").to_owned();
         let url = self.config.as_ref().map(of_type).filter(|it| !it.is_empty());
         // `envoy.extensions.filters.http.rbac.v3.RBAC`: the part that names the filter.
-        let part = url.and_then(|it| it.split(".http.").nth(1).and_then(|it| it.split('.').next()).map(str::to_owned));
+        let part = url
+            .and_then(|it| it.split(".http.").nth(1).and_then(|it| it.split('.').next()).map(str::to_owned));
         part.unwrap_or_else(|| self.name.rsplit('.').next().unwrap_or("").to_owned())
     }
 }
@@ -68,7 +69,7 @@ pub(super) fn run_all<'t>(
 /// An upgrade may have filters of its own.
 fn filters<'t>(manager: HttpConnectionManager<'t>, headers: &Headers) -> Vec<Extension<'t>> {
     let kind = match headers.first("upgrade") {
-        Some(kind) if http_options::is_upgrade(headers) => Some(kind),
+        Some(kind) if client::is_upgrade(headers) => Some(kind),
         _ => headers.first(":method").filter(|it| *it == "CONNECT"),
     };
     let of_upgrade = kind.and_then(|kind| {
@@ -86,7 +87,13 @@ pub(super) enum Route {
     Again,
 }
 
-fn one<'t>(run: &mut Run<'t, '_>, kind: &str, filter: &Filter<'t>, way: &Way<'t>, headers: &mut Headers) -> Flow<Route> {
+fn one<'t>(
+    run: &mut Run<'t, '_>,
+    kind: &str,
+    filter: &Filter<'t>,
+    way: &Way<'t>,
+    headers: &mut Headers,
+) -> Flow<Route> {
     let place = Some(filter.extension.0.span());
     match kind {
         "rbac" => rbac(run, filter, way, headers)?,
@@ -182,7 +189,12 @@ fn buffer<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Headers) -> 
         && length > most
     {
         let what = What::Header("content-length".to_owned());
-        run.note(StepKind::HttpFilter, &filter.name, Why::Differs(what, most.to_string(), length.to_string()), place);
+        run.note(
+            StepKind::HttpFilter,
+            &filter.name,
+            Why::Differs(what, most.to_string(), length.to_string()),
+            place,
+        );
         answer(run, 413, headers);
         return run.end_with(Outcome::Denied, "request_payload_too_large");
     }
@@ -221,7 +233,10 @@ fn header_to_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &
         let own = pair.text("value").filter(|it| !it.is_empty()).map(|it| it.into_owned());
         let mut value = own.or(found).unwrap_or_default();
         if let Some(rewrite) = pair.get("regex_value_rewrite") {
-            let pattern = rewrite.path(&["pattern", "regex"]).and_then(Node::str).and_then(|it| run.tracer.pattern(&it));
+            let pattern = rewrite
+                .path(&["pattern", "regex"])
+                .and_then(Node::str)
+                .and_then(|it| run.tracer.pattern(&it));
             let substitution = rewrite.text("substitution").unwrap_or_default();
             value = pattern.map_or(value.clone(), |it| it.replace_all(&value, &substitution));
         }
@@ -256,7 +271,9 @@ fn put(run: &mut Run<'_, '_>, space: &str, key: &str, value: serde_json::Value) 
 fn set_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>) {
     let Some(config) = filter.effective() else { return };
     for entry in config.list("metadata").chain([config]) {
-        let (Some(space), Some(value)) = (entry.text("metadata_namespace"), entry.get("value")) else { continue };
+        let (Some(space), Some(value)) = (entry.text("metadata_namespace"), entry.get("value")) else {
+            continue;
+        };
         let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(value.raw()) else { continue };
         for (key, value) in fields {
             put(run, &space, &key, value);
@@ -268,7 +285,8 @@ fn set_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>) {
 /// Headers that are added and removed (source/extensions/filters/http/header_mutation). The route stays as it was.
 fn header_mutation<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut Headers) {
     let config = filter.effective();
-    let mutations = config.into_iter().filter_map(|it| it.get("mutations")).flat_map(|it| it.list("request_mutations"));
+    let mutations =
+        config.into_iter().filter_map(|it| it.get("mutations")).flat_map(|it| it.list("request_mutations"));
     for mutation in mutations {
         if let Some(name) = mutation.text("remove") {
             headers.remove(&name.to_ascii_lowercase());

@@ -16,7 +16,11 @@ use crate::json::Node;
 const DEEPEST: usize = 32;
 
 /// Judges a request by the filter's rules.
-pub(super) fn authenticate<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut Headers) -> Flow<Route> {
+pub(super) fn authenticate<'t>(
+    run: &mut Run<'t, '_>,
+    filter: &Filter<'t>,
+    headers: &mut Headers,
+) -> Flow<Route> {
     let place = Some(filter.extension.0.span());
     let Some(config) = filter.config.as_ref().map(|it| it.node) else { return Ok(Route::Stays) };
     let preflight = headers.first(":method") == Some("OPTIONS")
@@ -60,7 +64,12 @@ pub(super) fn authenticate<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, heade
 
 fn deny<T>(run: &mut Run<'_, '_>, filter: &Filter<'_>, headers: &Headers, status: u16, why: &str) -> Flow<T> {
     let place = Some(filter.extension.0.span());
-    run.note(StepKind::HttpFilter, &filter.name, Why::Differs(What::Token, "valid".to_owned(), why.to_owned()), place);
+    run.note(
+        StepKind::HttpFilter,
+        &filter.name,
+        Why::Differs(What::Token, "valid".to_owned(), why.to_owned()),
+        place,
+    );
     answer(run, status, headers);
     run.end_with(Outcome::Denied, &format!("jwt_authn_access_denied{{{}}}", why.replace(' ', "_")))
 }
@@ -113,7 +122,9 @@ impl<'t> Judge<'_, 't, '_> {
         if let Some(any) = requirement.get("requires_any") {
             return self.any(any, depth);
         }
-        if requirement.get("allow_missing_or_failed").is_some() || requirement.get("extract_only_without_validation").is_some() {
+        if requirement.get("allow_missing_or_failed").is_some()
+            || requirement.get("extract_only_without_validation").is_some()
+        {
             let _ = self.every_token();
             return Ok(());
         }
@@ -129,7 +140,8 @@ impl<'t> Judge<'_, 't, '_> {
     /// One that holds is enough; those that let pass what is missing come last. Of the failures, the one that says
     /// most is told (source/extensions/filters/http/jwt_authn/verifier.cc).
     fn any(&mut self, any: Node<'t>, depth: usize) -> Result<(), Failure> {
-        let lenient = |it: &Node<'t>| it.get("allow_missing").is_some() || it.get("allow_missing_or_failed").is_some();
+        let lenient =
+            |it: &Node<'t>| it.get("allow_missing").is_some() || it.get("allow_missing_or_failed").is_some();
         let (last, first): (Vec<_>, Vec<_>) = any.list("requirements").partition(lenient);
         let mut worst = None;
         for requirement in first.into_iter().chain(last) {
@@ -165,14 +177,21 @@ impl<'t> Judge<'_, 't, '_> {
 
     /// All tokens of all providers, each judged by the provider of its issuer.
     fn every_token(&mut self) -> Result<(), Failure> {
-        let providers: Vec<(String, Node<'t>)> =
-            self.config.get("providers").into_iter().flat_map(Node::entries).map(|(name, it)| (name.into_owned(), it)).collect();
+        let providers: Vec<(String, Node<'t>)> = self
+            .config
+            .get("providers")
+            .into_iter()
+            .flat_map(Node::entries)
+            .map(|(name, it)| (name.into_owned(), it))
+            .collect();
         let tokens = extract(self.headers, providers.iter().map(|(_, it)| *it));
         let mut last = Err(Failure::Missing);
         for text in tokens {
             last = Token::parse(&text).and_then(|token| {
                 let of = |node: Node<'t>| node.text("issuer").filter(|it| !it.is_empty());
-                let found = providers.iter().find(|(_, it)| of(*it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
+                let found = providers
+                    .iter()
+                    .find(|(_, it)| of(*it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
                 let (_, node) = found.ok_or(Failure::UnknownIssuer)?;
                 self.hold(*node, None, token)
             });
@@ -229,7 +248,11 @@ fn pass<'t>(run: &mut Run<'t, '_>, _config: Node<'t>, headers: &mut Headers, val
 }
 
 fn put(run: &mut Run<'_, '_>, key: &str, value: Value) {
-    let of = run.set.metadata.entry("envoy.filters.http.jwt_authn".to_owned()).or_insert_with(|| serde_json::json!({}));
+    let of = run
+        .set
+        .metadata
+        .entry("envoy.filters.http.jwt_authn".to_owned())
+        .or_insert_with(|| serde_json::json!({}));
     if let Some(fields) = of.as_object_mut() {
         fields.insert(key.to_owned(), value);
     }
@@ -237,7 +260,8 @@ fn put(run: &mut Run<'_, '_>, key: &str, value: Value) {
 
 /// Claims that are lists with blanks between become lists (`normalize_payload_in_metadata`).
 fn spread(mut payload: Value, normalize: Option<Node<'_>>) -> Value {
-    for claim in normalize.into_iter().flat_map(|it| it.list("space_delimited_claims")).filter_map(Node::str) {
+    for claim in normalize.into_iter().flat_map(|it| it.list("space_delimited_claims")).filter_map(Node::str)
+    {
         if let Some(value) = payload.get_mut(claim.as_ref())
             && let Some(text) = value.as_str()
         {

@@ -28,7 +28,11 @@ pub(super) fn run_all<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>) {
 fn one<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) {
     let name = filter.name().into_owned();
     let place = Some(filter.0.span());
-    if filter.0.get("filter_disabled").is_some_and(|it| disabled(it, run.connection.local.map(|(_, port)| port), 0)) {
+    if filter
+        .0
+        .get("filter_disabled")
+        .is_some_and(|it| disabled(it, run.connection.local.map(|(_, port)| port), 0))
+    {
         run.note(StepKind::ListenerFilter, &name, Why::Disabled, place);
         return;
     }
@@ -117,7 +121,7 @@ fn on_the_wire(run: &Run<'_, '_>) -> Option<&'static str> {
     match run.request.protocol() {
         Protocol::Http => {
             let method = run.request.method.as_deref().unwrap_or("GET");
-            known_method(method).then_some("http/1.1")
+            is_token(method).then_some("http/1.1")
         }
         Protocol::H2c => Some("h2c"),
         Protocol::Tcp => http_of_bytes(run.request.data.as_deref().unwrap_or("")),
@@ -133,7 +137,7 @@ pub(super) fn http_of_bytes(data: &str) -> Option<&'static str> {
     let (line, _) = data.split_once('\n')?;
     let mut words = line.trim_end_matches('\r').split(' ');
     let (method, _path, version) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || !known_method(method) {
+    if words.next().is_some() || !is_token(method) {
         return None;
     }
     match version {
@@ -143,12 +147,47 @@ pub(super) fn http_of_bytes(data: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a word can be a method: the HTTP inspector takes any.
+fn is_token(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it))
+}
+
 /// The methods that Envoy's HTTP/1 codec takes (source/common/http/http1/balsa_parser.cc).
 pub(super) fn known_method(method: &str) -> bool {
     const METHODS: [&str; 34] = [
-        "ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET", "HEAD", "LINK", "LOCK", "MERGE", "MKACTIVITY",
-        "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "OPTIONS", "PATCH", "POST", "PROPFIND", "PROPPATCH",
-        "PURGE", "PUT", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK",
+        "ACL",
+        "BIND",
+        "CHECKOUT",
+        "CONNECT",
+        "COPY",
+        "DELETE",
+        "GET",
+        "HEAD",
+        "LINK",
+        "LOCK",
+        "MERGE",
+        "MKACTIVITY",
+        "MKCALENDAR",
+        "MKCOL",
+        "MOVE",
+        "M-SEARCH",
+        "NOTIFY",
+        "OPTIONS",
+        "PATCH",
+        "POST",
+        "PROPFIND",
+        "PROPPATCH",
+        "PURGE",
+        "PUT",
+        "REBIND",
+        "REPORT",
+        "SEARCH",
+        "SOURCE",
+        "SUBSCRIBE",
+        "TRACE",
+        "UNBIND",
+        "UNLINK",
+        "UNLOCK",
         "UNSUBSCRIBE",
     ];
     METHODS.contains(&method)

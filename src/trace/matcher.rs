@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::run::Run;
 use super::request::Headers;
+use super::run::Run;
 use super::step::Truth;
 use super::text_match::{query_parameter, string_node};
 use crate::envoy::{Config, Extension};
@@ -143,12 +143,19 @@ fn from_tree<'t>(run: &Run<'t, '_>, branches: Node<'t>, inputs: &Inputs<'_>, dep
 
 /// The narrowest range first, then wider ones where it leads nowhere and is not exclusive
 /// (source/extensions/common/matcher/ip_range_matcher.h).
-fn by_ip<'t>(run: &Run<'t, '_>, custom: &Config<'t>, value: &str, inputs: &Inputs<'_>, depth: usize) -> Found<'t> {
+fn by_ip<'t>(
+    run: &Run<'t, '_>,
+    custom: &Config<'t>,
+    value: &str,
+    inputs: &Inputs<'_>,
+    depth: usize,
+) -> Found<'t> {
     let Some(address) = super::request::ip(value) else { return Found::Nothing };
     let mut fits = Vec::new();
     for matcher in custom.node.list("range_matchers") {
         for range in matcher.list("ranges") {
-            let net = super::address::range(crate::envoy::CidrRange(range)).filter(|it| it.contains(&address));
+            let net =
+                super::address::range(crate::envoy::CidrRange(range)).filter(|it| it.contains(&address));
             fits.extend(net.map(|net| (net.prefix_len(), matcher)));
         }
     }
@@ -164,7 +171,13 @@ fn by_ip<'t>(run: &Run<'t, '_>, custom: &Config<'t>, value: &str, inputs: &Input
 }
 
 /// The exact name, then ever shorter wildcards, then `*`.
-fn by_name<'t>(run: &Run<'t, '_>, custom: &Config<'t>, value: &str, inputs: &Inputs<'_>, depth: usize) -> Found<'t> {
+fn by_name<'t>(
+    run: &Run<'t, '_>,
+    custom: &Config<'t>,
+    value: &str,
+    inputs: &Inputs<'_>,
+    depth: usize,
+) -> Found<'t> {
     let value = value.to_ascii_lowercase();
     let mut keys = vec![value.clone()];
     let dots = value.match_indices('.').map(|(at, _)| at);

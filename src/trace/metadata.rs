@@ -37,9 +37,7 @@ impl Set {
         match (self.state.get(key.as_ref()), matcher.get("string_match")) {
             (Some(value), Some(want)) => string_node(tracer, want, value),
             (Some(value), None) => match (matcher.get("address_match"), super::request::ip(value)) {
-                (Some(ranges), Some(address)) => {
-                    super::address::any(ranges.list("ranges"), address).into()
-                }
+                (Some(ranges), Some(address)) => super::address::any(ranges.list("ranges"), address).into(),
                 _ => Truth::Unknown,
             },
             (None, _) if self.beyond => Truth::Unknown,
@@ -51,9 +49,9 @@ impl Set {
 /// Whether metadata of the configuration, a route's for instance, is what a `MetadataMatcher` wants.
 pub(super) fn of_node(tracer: &Tracer<'_>, matcher: Node<'_>, metadata: Option<Node<'_>>) -> Truth {
     let filter = matcher.text("filter").unwrap_or_default();
-    let found = metadata.and_then(|it| it.get("filter_metadata")).and_then(|them| {
-        them.entries().find(|(name, _)| *name == filter).map(|(_, value)| value)
-    });
+    let found = metadata
+        .and_then(|it| it.get("filter_metadata"))
+        .and_then(|them| them.entries().find(|(name, _)| *name == filter).map(|(_, value)| value));
     let value: Option<Value> = found.and_then(|it| serde_json::from_slice(it.raw()).ok());
     matched(tracer, matcher, value.as_ref().and_then(|it| follow(it, matcher)))
 }
@@ -82,7 +80,8 @@ fn value_matches(tracer: &Tracer<'_>, want: Node<'_>, value: Option<&Value>, dep
         return matches!(value, Some(Value::Null)).into();
     }
     if let Some(present) = want.get("present_match").and_then(Node::bool) {
-        return (value.is_some() == present).into();
+        // One that wants nothing to be there never matches.
+        return (value.is_some() && present).into();
     }
     if let Some(number) = want.get("double_match") {
         let Some(value) = value.and_then(Value::as_f64) else { return Truth::No };

@@ -34,18 +34,27 @@ pub(super) fn run_all<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Flow
         } else if filter.is(&HTTP_CONNECTION_MANAGER, "HttpConnectionManager") {
             let Some(config) = filter.config() else { break };
             return Ok(Next::Http(HttpConnectionManager::of(config)));
-        } else if filter.config().is_some_and(|it| it.message() == "Config" && it.type_url.contains("set_filter_state")) {
+        } else if filter
+            .config()
+            .is_some_and(|it| it.message() == "Config" && it.type_url.contains("set_filter_state"))
+        {
             set_filter_state(run, filter);
         } else {
             let passes = known(&name);
             run.set.beyond |= !passes;
-            let why = if passes { Why::Passes } else { Why::Beyond(What::Filter(name.clone()), String::new()) };
+            let why =
+                if passes { Why::Passes } else { Why::Beyond(What::Filter(name.clone()), String::new()) };
             run.note(StepKind::NetworkFilter, &name, why, Some(filter.0.span()));
         }
     }
     if chain.filters().next().is_none() || proxy.is_none() {
         // A chain that ends nowhere closes the connection.
-        run.note(StepKind::NetworkFilter, "", Why::Missing(What::Filter("terminal".to_owned())), Some(chain.0.span()));
+        run.note(
+            StepKind::NetworkFilter,
+            "",
+            Why::Missing(What::Filter("terminal".to_owned())),
+            Some(chain.0.span()),
+        );
     }
     Ok(Next::Done)
 }
@@ -101,7 +110,8 @@ fn clusters<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>, proxy: TcpProxy<'t
         };
         names.iter().map(one).collect()
     });
-    let names = names.into_iter().map(|(name, weight)| super::cluster::Choice { name, weight, criteria: Vec::new() });
+    let names =
+        names.into_iter().map(|(name, weight)| super::cluster::Choice { name, weight, criteria: Vec::new() });
     let names: Vec<_> = names.collect();
     super::cluster::choose(run, &names)
 }
@@ -110,7 +120,8 @@ fn clusters<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>, proxy: TcpProxy<'t
 /// (source/extensions/filters/network/set_filter_state).
 fn set_filter_state(run: &mut Run<'_, '_>, filter: Extension<'_>) {
     let Some(config) = filter.config() else { return };
-    for value in config.node.list("on_new_connection").chain(config.node.list("on_downstream_tls_handshake")) {
+    for value in config.node.list("on_new_connection").chain(config.node.list("on_downstream_tls_handshake"))
+    {
         state_value(run, value, None);
     }
     let name = filter.name().into_owned();

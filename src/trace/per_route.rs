@@ -24,7 +24,9 @@ pub(super) fn of<'t>(way: &Way<'t>, name: &str) -> PerRoute<'t> {
     }
     for level in levels(way) {
         let map = level.get("typed_per_filter_config").or_else(|| level.get("per_filter_config"));
-        let Some((_, any)) = map.into_iter().flat_map(Node::entries).find(|(key, _): &(Cow<'_, str>, _)| key == name) else {
+        let Some((_, any)) =
+            map.into_iter().flat_map(Node::entries).find(|(key, _): &(Cow<'_, str>, _)| key == name)
+        else {
             continue;
         };
         let config = Config::of_any(any);

@@ -30,7 +30,10 @@ impl Judged {
     pub fn details(&self) -> String {
         let policy = self.policy.as_deref().unwrap_or("none");
         // absl's blanks: every one becomes an underscore (responseDetail in utility.cc).
-        format!("rbac_access_denied_matched_policy[{}]", policy.replace(|c: char| c.is_ascii_whitespace(), "_"))
+        format!(
+            "rbac_access_denied_matched_policy[{}]",
+            policy.replace(|c: char| c.is_ascii_whitespace(), "_")
+        )
     }
 }
 
@@ -126,7 +129,10 @@ fn policy_matches<'t>(run: &Run<'t, '_>, policy: Node<'t>, subject: &Subject<'_,
         return Truth::No;
     }
     let principals = Truth::any(policy.list("principals").map(|it| principal(run, it, subject, 0)));
-    let condition = policy.get("condition").or_else(|| policy.get("checked_condition")).or_else(|| policy.get("cel_config"));
+    let condition = policy
+        .get("condition")
+        .or_else(|| policy.get("checked_condition"))
+        .or_else(|| policy.get("cel_config"));
     let condition = if condition.is_some() { Truth::Unknown } else { Truth::Yes };
     Truth::all([permissions, principals, condition])
 }
@@ -144,27 +150,28 @@ fn permission<'t>(run: &Run<'t, '_>, rule: Node<'t>, subject: &Subject<'_, 't>, 
     }
     let nested = |it| permission(run, it, subject, depth + 1);
     let connection = &run.connection;
-    for (key, value) in rule.fields() {
-        let key = crate::json::snake(&String::from_utf8_lossy(key));
-        return match key.as_str() {
-            "any" => value.bool().unwrap_or(true).into(),
-            "and_rules" => Truth::all(value.list("rules").map(nested)),
-            "or_rules" => Truth::any(value.list("rules").map(nested)),
-            "not_rule" => nested(value).negated(),
-            "destination_ip" => {
-                connection.local.is_some_and(|(address, _)| super::address::within(CidrRange(value), address)).into()
-            }
-            "destination_port" => connection.local.is_some_and(|(_, port)| Some(u64::from(port)) == value.u64()).into(),
-            "destination_port_range" => {
-                let bound = |key| value.number(key).unwrap_or(0);
-                let range = bound("start")..bound("end");
-                connection.local.is_some_and(|(_, port)| range.contains(&u64::from(port))).into()
-            }
-            "requested_server_name" => string_node(run.tracer, value, &connection.server_name),
-            _ => shared(run, &key, value, subject),
-        };
+    let Some((key, value)) = rule.fields().next() else { return Truth::Unknown };
+    let key = crate::json::snake(&String::from_utf8_lossy(key));
+    match key.as_str() {
+        "any" => value.bool().unwrap_or(true).into(),
+        "and_rules" => Truth::all(value.list("rules").map(nested)),
+        "or_rules" => Truth::any(value.list("rules").map(nested)),
+        "not_rule" => nested(value).negated(),
+        "destination_ip" => connection
+            .local
+            .is_some_and(|(address, _)| super::address::within(CidrRange(value), address))
+            .into(),
+        "destination_port" => {
+            connection.local.is_some_and(|(_, port)| Some(u64::from(port)) == value.u64()).into()
+        }
+        "destination_port_range" => {
+            let bound = |key| value.number(key).unwrap_or(0);
+            let range = bound("start")..bound("end");
+            connection.local.is_some_and(|(_, port)| range.contains(&u64::from(port))).into()
+        }
+        "requested_server_name" => string_node(run.tracer, value, &connection.server_name),
+        _ => shared(run, &key, value, subject),
     }
-    Truth::Unknown
 }
 
 fn principal<'t>(run: &Run<'t, '_>, id: Node<'t>, subject: &Subject<'_, 't>, depth: usize) -> Truth {
@@ -176,23 +183,21 @@ fn principal<'t>(run: &Run<'t, '_>, id: Node<'t>, subject: &Subject<'_, 't>, dep
     let within = |address: Option<std::net::IpAddr>, value| {
         address.map_or(Truth::Unknown, |it| super::address::within(CidrRange(value), it).into())
     };
-    for (key, value) in id.fields() {
-        let key = crate::json::snake(&String::from_utf8_lossy(key));
-        return match key.as_str() {
-            "any" => value.bool().unwrap_or(true).into(),
-            "and_ids" => Truth::all(value.list("ids").map(nested)),
-            "or_ids" => Truth::any(value.list("ids").map(nested)),
-            "not_id" => nested(value).negated(),
-            "authenticated" => authenticated(run, value),
-            // The connection's own remote address: PROXY protocol changes it, x-forwarded-for does not.
-            "source_ip" => within(connection.remote, value),
-            "direct_remote_ip" => within(connection.direct_remote, value),
-            "remote_ip" => within(run.remote(), value),
-            "custom" => custom(run, value),
-            _ => shared(run, &key, value, subject),
-        };
+    let Some((key, value)) = id.fields().next() else { return Truth::Unknown };
+    let key = crate::json::snake(&String::from_utf8_lossy(key));
+    match key.as_str() {
+        "any" => value.bool().unwrap_or(true).into(),
+        "and_ids" => Truth::all(value.list("ids").map(nested)),
+        "or_ids" => Truth::any(value.list("ids").map(nested)),
+        "not_id" => nested(value).negated(),
+        "authenticated" => authenticated(run, value),
+        // The connection's own remote address: PROXY protocol changes it, x-forwarded-for does not.
+        "source_ip" => within(connection.remote, value),
+        "direct_remote_ip" => within(connection.direct_remote, value),
+        "remote_ip" => within(run.remote(), value),
+        "custom" => custom(run, value),
+        _ => shared(run, &key, value, subject),
     }
-    Truth::Unknown
 }
 
 /// What permissions and principals have in common.
@@ -221,7 +226,9 @@ fn shared<'t>(run: &Run<'t, '_>, key: &str, value: Node<'t>, subject: &Subject<'
         "sourced_metadata" => {
             let Some(matcher) = value.get("metadata_matcher") else { return Truth::Unknown };
             if word(value, "metadata_source", &["DYNAMIC", "ROUTE"]) == "ROUTE" {
-                return subject.route.map_or(Truth::No, |it| of_node(run.tracer, matcher, it.get("metadata")));
+                return subject
+                    .route
+                    .map_or(Truth::No, |it| of_node(run.tracer, matcher, it.get("metadata")));
             }
             run.set.metadata(run.tracer, matcher)
         }
@@ -242,7 +249,9 @@ fn authenticated(run: &Run<'_, '_>, value: Node<'_>) -> Truth {
 
 /// Principals that are plug-ins: `envoy.rbac.principals.mtls_authenticated`.
 fn custom(run: &Run<'_, '_>, value: Node<'_>) -> Truth {
-    let Some(config) = Extension(value).config().filter(|it| it.message() == "Config") else { return Truth::Unknown };
+    let Some(config) = Extension(value).config().filter(|it| it.message() == "Config") else {
+        return Truth::Unknown;
+    };
     let Some(peer) = run.connection.peer.as_deref() else { return Truth::No };
     if config.node.flag("any_validated_client_certificate") {
         return Truth::Yes;
@@ -267,7 +276,9 @@ pub(super) fn note<'t>(
     run.step(kind, Some(filter.0.span()), certain, |_| {
         let why = match judged.allowed {
             Truth::Yes => Why::Passes,
-            Truth::No => Why::Unwanted(What::Policy(judged.policy.clone().unwrap_or_else(|| "none".to_owned()))),
+            Truth::No => {
+                Why::Unwanted(What::Policy(judged.policy.clone().unwrap_or_else(|| "none".to_owned())))
+            }
             Truth::Unknown => Why::Beyond(What::Cel, String::new()),
         };
         let mut out = vec![considered(name, judged.allowed != Truth::No, why, Some(filter.0))];
@@ -275,7 +286,8 @@ pub(super) fn note<'t>(
         if let Some((allowed, policy)) = &judged.shadow {
             let policy = policy.clone().unwrap_or_else(|| "none".to_owned());
             let what = What::Policy(format!("shadow {policy}"));
-            let why = if *allowed == Truth::No { Why::Unwanted(what) } else { Why::Meets(what, String::new()) };
+            let why =
+                if *allowed == Truth::No { Why::Unwanted(what) } else { Why::Meets(what, String::new()) };
             out.push(considered(format!("{name} (shadow)"), false, why, Some(filter.0)));
         }
         out

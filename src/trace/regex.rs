@@ -82,7 +82,9 @@ fn translate(re2: &str) -> String {
                         rest = after;
                     }
                     // Rust knows no escape of an ordinary sign; RE2 takes every punctuation as itself.
-                    other if other.is_ascii_punctuation() => out.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+                    other if other.is_ascii_punctuation() => {
+                        out.push_str(&regex::escape(other.encode_utf8(&mut [0; 4])))
+                    }
                     other => {
                         out.push('\\');
                         out.push(other);

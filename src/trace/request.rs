@@ -123,7 +123,11 @@ impl Headers {
 
     /// The values of a header. `host` is `:authority` (source/common/http/header_map_impl.cc).
     pub fn all<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h str> {
-        let name = if name.eq_ignore_ascii_case("host") { ":authority".to_owned() } else { name.to_ascii_lowercase() };
+        let name = if name.eq_ignore_ascii_case("host") {
+            ":authority".to_owned()
+        } else {
+            name.to_ascii_lowercase()
+        };
         self.0.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 
@@ -225,8 +229,10 @@ mod tests {
 
     #[test]
     fn headers_come_in_order_and_more_than_once() {
-        let request: Request =
-            serde_json::from_str(r#"{"to": "x", "headers": {"X-B": ["1", "2"], "a": "3"}, "kind": "tls+h2"}"#).unwrap();
+        let request: Request = serde_json::from_str(
+            r#"{"to": "x", "headers": {"X-B": ["1", "2"], "a": "3"}, "kind": "tls+h2"}"#,
+        )
+        .unwrap();
         assert_eq!(request.headers.get("x-b").unwrap(), "1,2");
         assert_eq!(request.headers.0[2], ("a".to_owned(), "3".to_owned()));
         assert!(request.protocol().tls() && request.protocol().h2());

@@ -18,8 +18,8 @@ pub(super) fn answer(run: &mut Run<'_, '_>, status: u16, headers: &Headers) {
 /// The redirect of a virtual host that requires TLS.
 pub(super) fn require_tls<T>(run: &mut Run<'_, '_>, headers: &Headers) -> Flow<T> {
     let host = headers.first(":authority").unwrap_or("");
-    let path = headers.first(":path").unwrap_or("");
-    run.verdict.location = Some(format!("https://{host}{path}"));
+    // A request without a path (CONNECT) is not told where to go.
+    run.verdict.location = headers.first(":path").map(|path| format!("https://{host}{path}"));
     answer(run, 301, headers);
     run.end_with(Outcome::Redirect, "direct_response")
 }
@@ -30,7 +30,12 @@ pub(super) fn act<'t>(run: &mut Run<'t, '_>, route: Route<'t>, headers: &Headers
     match route.action() {
         Some(Action::Redirect(redirect)) => {
             let location = location(run, route, redirect, headers);
-            run.note(StepKind::Action, "redirect", Why::Meets(What::Status, redirect.status().to_string()), place);
+            run.note(
+                StepKind::Action,
+                "redirect",
+                Why::Meets(What::Status, redirect.status().to_string()),
+                place,
+            );
             // A request without a path (CONNECT) is not told where to go.
             run.verdict.location = headers.first(":path").map(|_| location);
             answer(run, redirect.status(), headers);
@@ -38,7 +43,12 @@ pub(super) fn act<'t>(run: &mut Run<'t, '_>, route: Route<'t>, headers: &Headers
         }
         Some(Action::DirectResponse(response)) => {
             let status = response.number("status").and_then(|it| u16::try_from(it).ok()).unwrap_or(200);
-            run.note(StepKind::Action, "direct_response", Why::Meets(What::Status, status.to_string()), place);
+            run.note(
+                StepKind::Action,
+                "direct_response",
+                Why::Meets(What::Status, status.to_string()),
+                place,
+            );
             if status == 201 || status / 100 == 3 {
                 let path = headers.first(":path").unwrap_or("");
                 let scheme = headers.first(":scheme").unwrap_or("http");
@@ -65,7 +75,12 @@ fn not_found<T>(run: &mut Run<'_, '_>, status: u16, choice: &Choice<'_>, headers
     run.end_with(Outcome::NoCluster, "cluster_not_found")
 }
 
-fn forward<'t>(run: &mut Run<'t, '_>, route: Route<'t>, action: RouteAction<'t>, headers: &Headers) -> Flow<()> {
+fn forward<'t>(
+    run: &mut Run<'t, '_>,
+    route: Route<'t>,
+    action: RouteAction<'t>,
+    headers: &Headers,
+) -> Flow<()> {
     let criteria = lb(action.0);
     let choices: Vec<Choice<'t>> = match action.cluster_specifier() {
         Some(ClusterSpecifier::Cluster(name)) => {
@@ -112,7 +127,8 @@ fn weighted<'t>(
 ) -> Vec<Choice<'t>> {
     let Some(ClusterSpecifier::Weighted(list)) = action.cluster_specifier() else { return Vec::new() };
     let sum: u64 = list.iter().map(|it| it.weight).sum();
-    let header = action.0.path(&["weighted_clusters", "header_name"]).and_then(Node::str).filter(|it| !it.is_empty());
+    let header =
+        action.0.path(&["weighted_clusters", "header_name"]).and_then(Node::str).filter(|it| !it.is_empty());
     let number: Option<u64> = header.and_then(|it| headers.first(&it)?.trim().parse().ok());
     let mut begin = 0;
     let mut out = Vec::new();
@@ -154,9 +170,12 @@ pub(super) fn share(weight: u64, sum: u64) -> String {
 
 /// Where a redirect leads.
 fn location(run: &Run<'_, '_>, route: Route<'_>, redirect: Redirect<'_>, headers: &Headers) -> String {
-    let scheme = redirect.scheme().map_or_else(|| headers.first(":scheme").unwrap_or("http").to_owned(), |it| it.into_owned());
+    let scheme = redirect
+        .scheme()
+        .map_or_else(|| headers.first(":scheme").unwrap_or("http").to_owned(), |it| it.into_owned());
     let port = redirect.port().map_or_else(String::new, |it| format!(":{it}"));
-    let host = redirect.host().map_or_else(|| own_host(headers, &scheme, &port).to_owned(), |it| it.into_owned());
+    let host =
+        redirect.host().map_or_else(|| own_host(headers, &scheme, &port).to_owned(), |it| it.into_owned());
     let path = rewritten(run, route, redirect, headers);
     let own_query = redirect.path().is_some_and(|it| it.contains('?'));
     let path = match redirect.path() {
@@ -185,7 +204,8 @@ fn rewritten(run: &Run<'_, '_>, route: Route<'_>, redirect: Redirect<'_>, header
     let path = headers.first(":path").unwrap_or("");
     let plain = without_query(path);
     if let Some(rewrite) = redirect.0.get("regex_rewrite") {
-        let pattern = rewrite.path(&["pattern", "regex"]).and_then(Node::str).and_then(|it| run.tracer.pattern(&it));
+        let pattern =
+            rewrite.path(&["pattern", "regex"]).and_then(Node::str).and_then(|it| run.tracer.pattern(&it));
         let substitution = rewrite.text("substitution").unwrap_or_default();
         let made = pattern.map_or_else(|| plain.to_owned(), |it| it.replace_all(plain, &substitution));
         // An empty result is no rewrite.

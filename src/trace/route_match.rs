@@ -1,11 +1,16 @@
 //! Which route of a virtual host takes a request (source/common/router/config_impl.cc).
 
+use std::borrow::Cow;
+
 use super::request::Headers;
 use super::run::{Run, considered};
 use super::step::{Considered, StepKind, Truth, What, Why};
 use super::text_match::{cookies, header, header_reason, query, query_parameter};
 use super::{path, uri_template};
-use crate::envoy::{HeaderMatcher, PathMatch, QueryParameterMatcher, Route, RouteConfiguration, RouteMatch, VirtualHost, percent};
+use crate::envoy::{
+    HeaderMatcher, PathMatch, QueryParameterMatcher, Route, RouteConfiguration, RouteMatch, VirtualHost,
+    percent,
+};
 use crate::json::Node;
 
 /// What a virtual host says to a request.
@@ -45,20 +50,27 @@ pub(super) fn choose<'t>(
     let require = host.0.text("require_tls").unwrap_or_default();
     let internal = headers.first("x-envoy-internal") == Some("true");
     if proto != "https" && (require == "ALL" || require == "EXTERNAL_ONLY" && !internal) {
-        run.note(StepKind::Route, "require_tls", Why::Meets(What::Tls, require.into_owned()), Some(host.0.span()));
+        run.note(
+            StepKind::Route,
+            "require_tls",
+            Why::Meets(What::Tls, require.into_owned()),
+            Some(host.0.span()),
+        );
         return Taken::RequireTls;
     }
     let list: Vec<Route<'t>> = match host.matcher() {
         None => return first(run, routes, host.routes(), host, headers),
-        Some(matcher) => match super::matcher::evaluate(run, matcher, &super::matcher::Inputs::Request(headers)) {
-            super::matcher::Found::Action(action) => of_action(action),
-            super::matcher::Found::Nothing => Vec::new(),
-            super::matcher::Found::Unknown => {
-                let why = Why::Beyond(What::Matcher, String::new());
-                run.note(StepKind::Route, "matcher", why, Some(matcher.span()));
-                return Taken::None;
+        Some(matcher) => {
+            match super::matcher::evaluate(run, matcher, &super::matcher::Inputs::Request(headers)) {
+                super::matcher::Found::Action(action) => of_action(action),
+                super::matcher::Found::Nothing => Vec::new(),
+                super::matcher::Found::Unknown => {
+                    let why = Why::Beyond(What::Matcher, String::new());
+                    run.note(StepKind::Route, "matcher", why, Some(matcher.span()));
+                    return Taken::None;
+                }
             }
-        },
+        }
     };
     first(run, routes, list.into_iter(), host, headers)
 }
@@ -153,13 +165,14 @@ impl Wants<'_, '_, '_> {
             return (connect || self.headers.first(":protocol") == Some("connect-udp")).into();
         }
         let Some(own) = self.headers.first(":path") else { return Truth::No };
-        let cut = |it| if self.ignore_parameters { own_parameters(it) } else { it };
+        let stripped = if self.ignore_parameters { without_parameters(own) } else { own.into() };
         let own = match want {
             PathMatch::Policy(_) => own,
-            _ => path::without_query(cut(own)),
+            _ => path::without_query(&stripped),
         };
         let sensitive = wants.case_sensitive();
-        let same = |one: &str, other: &str| if sensitive { one == other } else { one.eq_ignore_ascii_case(other) };
+        let same =
+            |one: &str, other: &str| if sensitive { one == other } else { one.eq_ignore_ascii_case(other) };
         let begins = |prefix: &str| own.get(..prefix.len()).is_some_and(|it| same(it, prefix));
         match want {
             PathMatch::Prefix(prefix) => begins(&prefix).into(),
@@ -194,7 +207,9 @@ impl Wants<'_, '_, '_> {
         let node = wants.0;
         let grpc = node.get("grpc").is_none() || is_grpc(self.headers);
         let sure = [grpc.into(), self.headers(wants), self.query(wants), self.tls_context(node)];
-        let sure = Truth::all(sure.into_iter().chain(node.list("cookies").map(|it| cookies(tracer, it, self.headers))));
+        let sure = Truth::all(
+            sure.into_iter().chain(node.list("cookies").map(|it| cookies(tracer, it, self.headers))),
+        );
         let set = &self.run.set;
         let metadata = node.list("dynamic_metadata").map(|it| set.metadata(tracer, it));
         let state = node.list("filter_state").map(|it| set.state(tracer, it));
@@ -228,7 +243,9 @@ impl Wants<'_, '_, '_> {
                 Some(PathMatch::PathSeparatedPrefix(it)) => format!("{it}/…"),
                 Some(PathMatch::Path(it)) => it.into_owned(),
                 Some(PathMatch::Regex(it)) => format!("~ {it}"),
-                Some(PathMatch::Connect) => return Why::Differs(What::Method, "CONNECT".to_owned(), self.pseudo(":method")),
+                Some(PathMatch::Connect) => {
+                    return Why::Differs(What::Method, "CONNECT".to_owned(), self.pseudo(":method"));
+                }
                 Some(PathMatch::Policy(it)) => {
                     it.config().and_then(|it| it.node.text("path_template")).unwrap_or_default().into_owned()
                 }
@@ -251,7 +268,9 @@ impl Wants<'_, '_, '_> {
                 Some(has) => Why::Differs(What::QueryParameter(name), want, has.to_owned()),
             };
         }
-        if let Some(cookie) = wants.0.list("cookies").find(|it| cookies(tracer, *it, self.headers) == Truth::No) {
+        if let Some(cookie) =
+            wants.0.list("cookies").find(|it| cookies(tracer, *it, self.headers) == Truth::No)
+        {
             return Why::Missing(What::Cookie(cookie.text("name").unwrap_or_default().into_owned()));
         }
         if wants.0.get("grpc").is_some() && !is_grpc(self.headers) {
@@ -269,7 +288,8 @@ impl Wants<'_, '_, '_> {
         match key {
             Some(filter) => Why::Beyond(What::Metadata(filter.into_owned()), String::new()),
             None => {
-                let key = wants.0.list("filter_state").next().and_then(|it| it.text("key")).unwrap_or_default();
+                let key =
+                    wants.0.list("filter_state").next().and_then(|it| it.text("key")).unwrap_or_default();
                 Why::Beyond(What::FilterState(key.into_owned()), String::new())
             }
         }
@@ -280,7 +300,12 @@ impl Wants<'_, '_, '_> {
     }
 }
 
-/// The path before its first semicolon (`ignore_path_parameters_in_path_matching`).
-fn own_parameters(path: &str) -> &str {
-    path.split(';').next().unwrap_or(path)
+/// The path without what follows a semicolon in each of its segments (`ignore_path_parameters_in_path_matching`).
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    let plain = path::without_query(path);
+    if !plain.contains(';') {
+        return path.into();
+    }
+    let parts: Vec<&str> = plain.split('/').map(|it| it.split(';').next().unwrap_or(it)).collect();
+    (parts.join("/") + &path[plain.len()..]).into()
 }

@@ -30,7 +30,8 @@ pub(super) fn choose<'t>(run: &mut Run<'t, '_>, scoped: Node<'t>, headers: &Head
             let is_it = won.is_some_and(|won| won.span() == it.span());
             let keys = own(it).join("|");
             let what = What::Resource(keys.clone());
-            let why = if is_it { Why::Meets(what, shown.clone()) } else { Why::Differs(what, keys, shown.clone()) };
+            let why =
+                if is_it { Why::Meets(what, shown.clone()) } else { Why::Differs(what, keys, shown.clone()) };
             considered(it.text("name").unwrap_or_default(), is_it, why, Some(*it))
         };
         all.iter().map(one).collect()
@@ -46,7 +47,8 @@ fn fragment(of: Node<'_>, headers: &Headers) -> Option<String> {
         let separator = element.text("separator").unwrap_or_default();
         let key = element.text("key").unwrap_or_default();
         let elements = extractor.text("element_separator").unwrap_or_default();
-        let parts: Vec<&str> = if elements.is_empty() { vec![&value] } else { value.split(elements.as_ref()).collect() };
+        let parts: Vec<&str> =
+            if elements.is_empty() { vec![&value] } else { value.split(elements.as_ref()).collect() };
         return parts.into_iter().find_map(|part| {
             let (name, value) = part.split_once(separator.as_ref())?;
             (name == key).then(|| value.to_owned())

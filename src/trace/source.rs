@@ -7,7 +7,10 @@ use std::rc::Rc;
 
 use super::regex::{Pattern, compile};
 use super::virtual_host::Domains;
-use crate::envoy::{Address, AddressKind, Cluster, ClusterLoadAssignment, ConfigDump, Kind, Listener, ResourceId, RouteConfiguration, State};
+use crate::envoy::{
+    Address, AddressKind, Cluster, ClusterLoadAssignment, ConfigDump, Kind, Listener, ResourceId,
+    RouteConfiguration, State,
+};
 use crate::instant::Instant;
 use crate::json::{Node, Tree};
 
@@ -63,7 +66,9 @@ impl<'t> Tracer<'t> {
             patterns: RefCell::default(),
             domains: RefCell::default(),
         };
-        for kind in [Kind::Route, Kind::Cluster, Kind::Endpoint, Kind::Secret, Kind::Extension, Kind::Listener] {
+        for kind in
+            [Kind::Route, Kind::Cluster, Kind::Endpoint, Kind::Secret, Kind::Extension, Kind::Listener]
+        {
             for (id, resource) in source.dump.of(kind) {
                 // What is in use comes before what is only warming (State's order).
                 let name = resource.name_span().of(source.bytes);

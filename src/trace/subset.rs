@@ -27,7 +27,8 @@ pub(super) fn apply(
     }
     let keys = |labels: &Labels| labels.keys().cloned().collect::<BTreeSet<String>>();
     let selector = config.list("subset_selectors").find(|it| {
-        let own: BTreeSet<String> = it.list("keys").filter_map(|it| it.str().map(|it| it.into_owned())).collect();
+        let own: BTreeSet<String> =
+            it.list("keys").filter_map(|it| it.str().map(|it| it.into_owned())).collect();
         own == keys(&wanted)
     });
     if !wanted.is_empty() && selector.is_some() && narrow(Some(&wanted)) {
@@ -68,7 +69,8 @@ fn config(cluster: Cluster<'_>) -> Option<Node<'_>> {
         return Some(config);
     }
     let policies = cluster.0.get("load_balancing_policy")?;
-    let typed = policies.list("policies").filter_map(|it| it.path(&["typed_extension_config", "typed_config"]));
+    let typed =
+        policies.list("policies").filter_map(|it| it.path(&["typed_extension_config", "typed_config"]));
     let mut typed = typed.filter(|it| it.text("@type").is_some_and(|it| it.ends_with(".Subset")));
     typed.next()
 }

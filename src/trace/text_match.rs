@@ -1,9 +1,9 @@
 //! Matchers of texts: strings, headers, query parameters, cookies
 //! (source/common/common/matchers.cc, source/common/http/header_utility.h, source/common/router/config_utility.cc).
 
+use super::request::Headers;
 use super::source::Tracer;
 use super::step::{Truth, What, Why};
-use super::request::Headers;
 use crate::envoy::{HeaderMatch, HeaderMatcher, QueryParameterMatcher, StringMatch, StringMatcher};
 use crate::json::Node;
 
@@ -20,8 +20,10 @@ pub(super) fn string_node(tracer: &Tracer<'_>, matcher: Node<'_>, text: &str) ->
 
 /// Whether a text is such a one. Case is ASCII's, and counts always in a regular expression.
 pub(super) fn pattern(tracer: &Tracer<'_>, want: &StringMatch<'_>, ignore_case: bool, text: &str) -> Truth {
-    let same = |one: &str, other: &str| if ignore_case { one.eq_ignore_ascii_case(other) } else { one == other };
-    let at = |range: std::ops::Range<usize>, other: &str| text.get(range).is_some_and(|part| same(part, other));
+    let same =
+        |one: &str, other: &str| if ignore_case { one.eq_ignore_ascii_case(other) } else { one == other };
+    let at =
+        |range: std::ops::Range<usize>, other: &str| text.get(range).is_some_and(|part| same(part, other));
     let held = match want {
         StringMatch::Exact(it) => same(text, it),
         StringMatch::Prefix(it) => at(0..it.len(), it),

@@ -30,11 +30,21 @@ pub(super) fn handshake<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Fl
             match allowed(run.tracer, context, &identity) {
                 Truth::No => {
                     let wants = wanted(run.tracer, context);
-                    run.note(StepKind::Tls, &name, Why::Differs(What::ClientCertificate, wants, identity), place);
+                    run.note(
+                        StepKind::Tls,
+                        &name,
+                        Why::Differs(What::ClientCertificate, wants, identity),
+                        place,
+                    );
                     return run.end(Outcome::TlsRejected);
                 }
                 Truth::Yes => {
-                    run.note(StepKind::Tls, &name, Why::Meets(What::ClientCertificate, identity.clone()), place);
+                    run.note(
+                        StepKind::Tls,
+                        &name,
+                        Why::Meets(What::ClientCertificate, identity.clone()),
+                        place,
+                    );
                 }
                 Truth::Unknown => {
                     let why = Why::Beyond(What::ClientCertificate, identity.clone());
@@ -53,13 +63,20 @@ pub(super) fn handshake<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Fl
 
 /// The protocol that both sides know, the server's list first (BoringSSL's SSL_select_next_proto).
 fn agree(run: &mut Run<'_, '_>, context: Node<'_>) {
-    let ours: Vec<_> =
-        context.path(&["common_tls_context"]).into_iter().flat_map(|it| it.list("alpn_protocols")).filter_map(Node::str).collect();
+    let ours: Vec<_> = context
+        .path(&["common_tls_context"])
+        .into_iter()
+        .flat_map(|it| it.list("alpn_protocols"))
+        .filter_map(Node::str)
+        .collect();
     let theirs = &run.request.alpn;
     let agreed = ours.iter().find(|it| theirs.iter().any(|own| own == it.as_ref()));
     if let Some(agreed) = agreed {
         run.connection.alpn = agreed.to_string();
-    } else if run.request.protocol() == Protocol::TlsH2 && theirs.is_empty() && ours.iter().any(|it| it == "h2") {
+    } else if run.request.protocol() == Protocol::TlsH2
+        && theirs.is_empty()
+        && ours.iter().any(|it| it == "h2")
+    {
         // A client that speaks HTTP/2 in TLS offers it, even where the asker did not say so.
         run.connection.alpn = "h2".to_owned();
     }
@@ -116,7 +133,9 @@ fn allowed<'t>(tracer: &Tracer<'t>, context: Node<'t>, identity: &str) -> Truth 
 
 /// The trust domains of a SPIFFE validator (source/extensions/transport_sockets/tls/cert_validator/spiffe).
 fn trust_domains(contexts: &[Node<'_>]) -> Option<Vec<String>> {
-    let config = contexts.iter().find_map(|it| it.path(&["custom_validator_config", "typed_config", "trust_domains"]))?;
+    let config = contexts
+        .iter()
+        .find_map(|it| it.path(&["custom_validator_config", "typed_config", "trust_domains"]))?;
     Some(config.items().filter_map(|it| it.text("name").map(|it| it.into_owned())).collect())
 }
 

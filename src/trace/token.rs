@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::request::Headers;
 use super::run::Run;
-use super::text_match::{query_parameter, string_node};
 use super::step::Truth;
+use super::text_match::{query_parameter, string_node};
 use crate::json::Node;
 
 /// Why a token does not hold, in the order of how much it says.
@@ -34,7 +34,9 @@ impl Failure {
         match self {
             Failure::Missing => "Jwt is missing",
             Failure::UnknownIssuer => "Jwt issuer is not configured",
-            Failure::Format => "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections",
+            Failure::Format => {
+                "Jwt is not in the form of Header.Payload.Signature with two dots and 3 sections"
+            }
             Failure::HeaderBase64 => "Jwt header is an invalid Base64url encoded",
             Failure::HeaderJson => "Jwt header is an invalid JSON",
             Failure::HeaderAlg => "Jwt header [alg] field is required and must be a string",
@@ -79,7 +81,8 @@ pub(super) struct Token {
 }
 
 const ALGORITHMS: [&str; 13] = [
-    "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA",
+    "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384",
+    "PS512", "EdDSA",
 ];
 
 impl Token {
@@ -170,7 +173,8 @@ pub(super) fn extract<'t>(headers: &Headers, providers: impl IntoIterator<Item =
             }
         }
         for name in provider.list("from_cookies").filter_map(Node::str) {
-            let cookies = headers.all("cookie").flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
+            let cookies =
+                headers.all("cookie").flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
             for (_, value) in cookies.filter(|(own, _)| *own == name) {
                 push(value.to_owned());
             }
@@ -196,7 +200,10 @@ fn places(provider: Node<'_>) -> Vec<(String, String)> {
         return vec![("authorization".to_owned(), "Bearer ".to_owned())];
     }
     let text = |it: Node<'_>, key| it.text(key).unwrap_or_default().into_owned();
-    provider.list("from_headers").map(|it| (text(it, "name").to_ascii_lowercase(), text(it, "value_prefix"))).collect()
+    provider
+        .list("from_headers")
+        .map(|it| (text(it, "name").to_ascii_lowercase(), text(it, "value_prefix")))
+        .collect()
 }
 
 fn parameters(provider: Node<'_>) -> Vec<String> {
@@ -233,8 +240,11 @@ pub(super) fn check<'t>(
         }
     }
     let wants = with.map_or_else(|| provider.list("audiences"), |it| it.list("audiences"));
-    let wants: Vec<String> = wants.filter_map(|it| it.str().map(|it| plain_audience(&it).to_owned())).collect();
-    if !wants.is_empty() && !token.audiences().iter().any(|it| wants.iter().any(|want| want == plain_audience(it))) {
+    let wants: Vec<String> =
+        wants.filter_map(|it| it.str().map(|it| plain_audience(&it).to_owned())).collect();
+    if !wants.is_empty()
+        && !token.audiences().iter().any(|it| wants.iter().any(|want| want == plain_audience(it)))
+    {
         return Err(Failure::Audience);
     }
     if let Some(wanted) = provider.get("subjects") {
@@ -245,7 +255,9 @@ pub(super) fn check<'t>(
     }
     let keys = provider.path(&["local_jwks", "inline_string"]).and_then(Node::str);
     let keys = keys.and_then(|it| serde_json::from_str::<Value>(&it).ok());
-    match keys.map(|it| super::signature::verify(&token.header, &it, token.signed.as_bytes(), &token.signature)) {
+    match keys
+        .map(|it| super::signature::verify(&token.header, &it, token.signed.as_bytes(), &token.signature))
+    {
         Some(Truth::Yes) => Ok(Checked::Whole),
         Some(Truth::No) => Err(Failure::Signature),
         Some(Truth::Unknown) | None => Ok(Checked::ButSignature),

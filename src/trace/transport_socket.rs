@@ -30,7 +30,8 @@ fn host<'t>(cluster: Cluster<'t>, endpoint: LbEndpoint<'t>) -> Considered {
         endpoint.transport_socket_labels().and_then(|it| serde_json::from_slice(it.raw()).ok());
     let address = endpoint.address().and_then(|it| it.kind()).map_or_else(String::new, |it| it.to_string());
     let fits = |it: &Node<'t>| {
-        let wanted: Value = it.get("match").and_then(|it| serde_json::from_slice(it.raw()).ok()).unwrap_or(Value::Null);
+        let wanted: Value =
+            it.get("match").and_then(|it| serde_json::from_slice(it.raw()).ok()).unwrap_or(Value::Null);
         let Some(wanted) = wanted.as_object() else { return true };
         wanted.iter().all(|(key, value)| labels.as_ref().and_then(|it| it.get(key)) == Some(value))
     };
@@ -44,19 +45,24 @@ fn host<'t>(cluster: Cluster<'t>, endpoint: LbEndpoint<'t>) -> Considered {
 /// What a socket is: TLS with its SNI and the names that it expects, or plain.
 fn told<'t>(cluster: Cluster<'t>, address: &str, socket: Option<Extension<'t>>) -> Considered {
     let config = socket.and_then(|it| it.config());
-    let context = config.filter(|it| it.message() == "UpstreamTlsContext").map(|it| it.node).or_else(|| cluster.tls_context());
+    let context = config
+        .filter(|it| it.message() == "UpstreamTlsContext")
+        .map(|it| it.node)
+        .or_else(|| cluster.tls_context());
     let Some(context) = context else {
         return considered(address, true, Why::Missing(What::Tls), socket.map(|it| it.0));
     };
     let sni = context.text("sni").unwrap_or_default();
     let common = context.get("common_tls_context");
     let validation = common.and_then(|it| {
-        it.path(&["combined_validation_context", "default_validation_context"]).or_else(|| it.get("validation_context"))
+        it.path(&["combined_validation_context", "default_validation_context"])
+            .or_else(|| it.get("validation_context"))
     });
     let names = validation.into_iter().flat_map(|it| it.list("match_subject_alt_names"));
     let names = names.filter_map(|it| crate::envoy::StringMatcher(it).pattern());
     let names: Vec<String> = names.map(|it| super::text_match::wanted(&it)).collect();
-    let certificate = common.and_then(|it| it.list("tls_certificate_sds_secret_configs").next()?.text("name"));
+    let certificate =
+        common.and_then(|it| it.list("tls_certificate_sds_secret_configs").next()?.text("name"));
     let certificate = certificate.unwrap_or_default();
     let said = format!("SNI {sni}, certificate {certificate}, expects {}", names.join(", "));
     considered(address, true, Why::Meets(What::Tls, said), Some(context))

@@ -55,7 +55,8 @@ impl<'t> Domains<'t> {
     /// The virtual host of an authority: the exact domain, the longest suffix, the longest prefix, `*`. A wildcard
     /// stands for at least one sign.
     pub fn find(&self, routes: RouteConfiguration<'t>, authority: &str) -> Option<Match<'t>> {
-        let host = if routes.0.flag("ignore_port_in_host_matching") { without_port(authority) } else { authority };
+        let host =
+            if routes.0.flag("ignore_port_in_host_matching") { without_port(authority) } else { authority };
         let host = host.to_ascii_lowercase();
         let made = |index: usize, domain: String| Some(Match { host: *self.hosts.get(index)?, domain });
         // With nothing but `*` the authority is not even looked at.
@@ -131,6 +132,7 @@ fn list<'t>(domains: &Domains<'t>, found: Option<&Match<'t>>, authority: &str) -
 fn alike(domain: &str, authority: &str) -> usize {
     let (domain, authority) = (domain.to_ascii_lowercase(), authority.to_ascii_lowercase());
     let front = domain.bytes().zip(authority.bytes()).take_while(|(one, other)| one == other).count();
-    let back = domain.bytes().rev().zip(authority.bytes().rev()).take_while(|(one, other)| one == other).count();
+    let back =
+        domain.bytes().rev().zip(authority.bytes().rev()).take_while(|(one, other)| one == other).count();
     2 * front + back
 }

@@ -28,14 +28,18 @@ pub fn why(why: &Why) -> String {
         Why::Taken => "taken".to_owned(),
         Why::Meets(about, value) if value.is_empty() => format!("by its {}", what(about)),
         Why::Meets(about, value) => format!("{} {value}", what(about)),
-        Why::Differs(about, wants, has) if has.is_empty() => format!("{}: wants {wants}, there is none", what(about)),
+        Why::Differs(about, wants, has) if has.is_empty() => {
+            format!("{}: wants {wants}, there is none", what(about))
+        }
         Why::Differs(about, wants, has) => format!("{}: wants {wants}, there is {has}", what(about)),
         Why::Missing(about) => format!("{} is missing", what(about)),
         Why::Unwanted(about) => format!("{} decides against it", what(about)),
         Why::Earlier => "not looked at: another was taken before".to_owned(),
         Why::Disabled => "switched off".to_owned(),
         Why::Passes => "lets it pass".to_owned(),
-        Why::Beyond(about, value) => format!("a dump cannot say: {} {value}", what(about)).trim_end().to_owned(),
+        Why::Beyond(about, value) => {
+            format!("a dump cannot say: {} {value}", what(about)).trim_end().to_owned()
+        }
         Why::Share(percent) => format!("{percent} % of requests"),
     }
 }
@@ -93,7 +97,9 @@ pub fn verdict(it: &Verdict) -> String {
     let mut out = match it.outcome {
         Outcome::Routed if clusters.is_empty() => "=> handled".to_owned(),
         Outcome::Routed => format!("=> routed{route} to {clusters}"),
-        Outcome::NoHealthyUpstream => format!("=> no healthy upstream: {clusters} has no endpoint for it{route}"),
+        Outcome::NoHealthyUpstream => {
+            format!("=> no healthy upstream: {clusters} has no endpoint for it{route}")
+        }
         Outcome::NoCluster => format!("=> no cluster: {clusters} is not there{route}"),
         Outcome::NotFound => "=> not found: no route takes it".to_owned(),
         Outcome::DirectResponse => format!("=> Envoy answers itself{route}"),

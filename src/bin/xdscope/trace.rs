@@ -148,7 +148,8 @@ fn document<'c>(capture: &'c Capture, args: &Args) -> Result<&'c Document, Failu
         args.proxy.as_deref().is_none_or(|wanted| wanted == name || wanted == format!("{name}.{namespace}"))
     };
     let with_dump = capture.proxies().filter(|(_, it)| it.dump.is_some());
-    let fits: Vec<_> = with_dump.filter(|(_, it)| named(it.identity.name(), &it.identity.namespace)).collect();
+    let fits: Vec<_> =
+        with_dump.filter(|(_, it)| named(it.identity.name(), &it.identity.namespace)).collect();
     let names = |list: &mut dyn Iterator<Item = String>| list.collect::<Vec<_>>().join(", ");
     let all = || {
         let mut list = capture.proxies().filter(|(_, it)| it.dump.is_some());
@@ -202,7 +203,9 @@ fn request(args: &Args) -> Result<Request, Failure> {
     });
     for header in &args.header {
         let Some((name, value)) = header.split_once(':') else {
-            return Err(Failure::Input(format!("--header: {header:?} has no colon; for instance end-user:jason")));
+            return Err(Failure::Input(format!(
+                "--header: {header:?} has no colon; for instance end-user:jason"
+            )));
         };
         request.headers.add(name.trim(), value.trim());
     }
@@ -276,8 +279,11 @@ fn cases(tracer: &Tracer<'_>, path: &std::path::Path, out: &mut impl Write) -> R
         match serde_json::from_str::<Request>(&line) {
             Ok(request) => {
                 let traced = trace(tracer, &request, false);
-                serde_json::to_writer(&mut *out, &Line { id: &request.id, verdict: &traced.verdict, steps: None })
-                    .map_err(|it| Failure::from(std::io::Error::from(it)))?;
+                serde_json::to_writer(
+                    &mut *out,
+                    &Line { id: &request.id, verdict: &traced.verdict, steps: None },
+                )
+                .map_err(|it| Failure::from(std::io::Error::from(it)))?;
                 writeln!(out)?;
             }
             Err(fault) => eprintln!("xdscope: {}: line {}: {fault}", path.display(), number + 1),
