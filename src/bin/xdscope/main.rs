@@ -5,6 +5,7 @@ mod choose;
 mod comparison;
 mod diff;
 mod fail;
+mod known;
 mod ls;
 mod open;
 mod proxy_config;
