@@ -9,3 +9,4 @@ pub mod istiod;
 pub mod json;
 pub mod sync;
 pub mod tables;
+pub mod trace;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Column, Part, Row, TableKind, Word};
+use xdscope::engine::protocol::{Column, Part, Row, TableKind};
 use xdscope::intake::{Limits, Unpack};
 use xdscope::tables::page;
 
@@ -31,6 +31,7 @@ fn said(row: &Row, kind: TableKind, column: Column) -> String {
         Part::Text(text) | Part::Aside(text) | Part::Link { text, .. } | Part::Broken { text, .. } => {
             text.clone()
         }
+        Part::Name { whole, .. } => whole.clone(),
         Part::Word(word) => format!("<{word:?}>"),
         Part::Break => "/".to_owned(),
     });

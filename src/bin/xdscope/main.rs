@@ -4,12 +4,14 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod explain;
 mod fail;
 mod known;
 mod ls;
 mod open;
 mod proxy_config;
 mod proxy_status;
+mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -32,6 +34,7 @@ enum Command {
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
+    Trace(Box<trace::Args>),
     #[command(alias = "ps")]
     ProxyStatus(proxy_status::Args),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
         Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
