@@ -54,7 +54,7 @@ fn says(page: &Page, mark: Mark, rejected: &[Rejected]) -> Html {
     let (word, why) = words::mark(mark);
     html! {
         <div {class} data-testid="mark">
-            <p><strong>{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p>
+            <p><strong class="x-begin">{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p>
             { for rejected.iter().map(|it| html! {
                 <div class="x-refused">
                     <p>

@@ -232,14 +232,19 @@ impl Component for Rows {
         if self.heights.measure(heights) {
             ctx.link().send_message(Msg::Look);
         }
-        if self.focus
-            && let Some(row) = drawn.iter().find(|row| index(row) == Some(self.active))
-        {
+        if !self.focus {
+            return;
+        }
+        if let Some(row) = drawn.iter().find(|row| index(row) == Some(self.active)) {
             self.focus = false;
             let _ = row.focus();
             let nearest = ScrollIntoViewOptions::new();
             nearest.set_block(ScrollLogicalPosition::Nearest);
             row.scroll_into_view_with_scroll_into_view_options(&nearest);
+        } else if !self.is_shown(self.active) {
+            // The rows on the way were higher than thought.
+            self.scroll_to(self.active);
+            ctx.link().send_message(Msg::Look);
         }
     }
 
@@ -361,13 +366,21 @@ impl Rows {
         event.prevent_default();
         self.active = to.min(last);
         self.focus = true;
-        if !(self.shown.0..self.shown.1).contains(&self.active)
-            && let Some(scroller) = self.scroller.cast::<HtmlElement>()
-        {
-            #[expect(clippy::cast_possible_truncation, reason = "a scroll position")]
-            scroller.set_scroll_top(self.heights.begin(self.active) as i32);
+        if !self.is_shown(self.active) {
+            self.scroll_to(self.active);
         }
         true
+    }
+
+    fn is_shown(&self, row: u32) -> bool {
+        (self.shown.0..self.shown.1).contains(&row)
+    }
+
+    fn scroll_to(&self, row: u32) {
+        if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
+            #[expect(clippy::cast_possible_truncation, reason = "a scroll position")]
+            scroller.set_scroll_top(self.heights.begin(row) as i32);
+        }
     }
 
     fn click(&mut self, ctx: &Context<Self>, event: &MouseEvent) -> bool {
