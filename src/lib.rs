@@ -7,4 +7,6 @@ pub mod instant;
 pub mod intake;
 pub mod istiod;
 pub mod json;
+pub mod sync;
 pub mod tables;
+pub mod trace;

@@ -15,6 +15,7 @@ mod rbac;
 mod route;
 mod route_match;
 mod secret;
+mod spelling;
 
 use std::borrow::Cow;
 
@@ -39,6 +40,7 @@ pub use route_match::{
     HeaderMatch, HeaderMatcher, PathMatch, QueryParameterMatcher, RouteMatch, StringMatch, StringMatcher,
 };
 pub use secret::Secret;
+pub use spelling::Keys;
 
 use crate::json::Node;
 

@@ -40,18 +40,14 @@ const CUSTOM: &str = "istio-ext-authz-";
 /// looked at, as in istioctl.
 ///
 /// # Errors
-/// Where the dump has no listeners at all.
+/// Where the dump has no such listeners.
 pub fn rows(dump: Dump<'_>) -> Result<Listing<PolicyRow>, Lack> {
-    if !dump.index.has_section(dump.bytes, "ListenersConfigDump")
-        && dump.index.of(Kind::Listener).next().is_none()
-    {
-        return Err(Lack::Section("ListenersConfigDump"));
-    }
+    let listeners = dump.required(Kind::Listener, &[State::Active], "ListenersConfigDump", "listeners")?;
     let mut unread = Vec::new();
     let mut policies = BTreeSet::new();
     // A policy's rules count wherever they are, whatever they do.
     let mut rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (id, resource) in dump.in_states(Kind::Listener, &[State::Active]) {
+    for (id, resource) in listeners {
         let tree = match resource.body(dump.bytes) {
             Ok(tree) => tree,
             Err(fault) => {

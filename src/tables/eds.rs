@@ -1,7 +1,7 @@
 //! `istioctl proxy-config eds` (istioctl/pkg/writer/envoy/configdump/endpoint.go).
 
 use super::endpoint::EndpointFilter;
-use super::output::{self, Format, Without};
+use super::output::{self, Format};
 use super::sort::sort_slice;
 use super::subset_key::SubsetKey;
 use super::text::TextTable;
@@ -121,7 +121,7 @@ pub fn print(dump: Dump<'_>, filter: &EndpointFilter, format: Format) -> Listing
         let all = assignment.localities().flat_map(|it| it.endpoints());
         let others = all.filter(|it| !admits(filter, *it, assignment));
         let others: Vec<u32> = others.map(|it| it.0.span().start).collect();
-        listing.rows.push(output::element(tree.root(), Without { elements: &others }, format));
+        listing.rows.push(output::element(tree.root(), &others, format));
     }
     listing
 }

@@ -1,7 +1,7 @@
 //! `istioctl proxy-config endpoint`, from the page `/clusters?format=json`
 //! (istioctl/pkg/writer/envoy/clusters/clusters.go).
 
-use super::output::{self, Format, Without};
+use super::output::{self, Format};
 use super::sort::sort_slice;
 use super::text::TextTable;
 use super::{Dump, Listing, SHOWN, equal_fold};
@@ -168,7 +168,7 @@ pub fn text(rows: &[EndpointRow]) -> String {
 pub fn print(page: Node<'_>, filter: &EndpointFilter, format: Format) -> Vec<String> {
     let admitted = |cluster: &ClusterStatus<'_>| cluster.hosts().any(|it| filter.admits(&host(*cluster, it)));
     let found = ClusterStatus::all(page).filter(admitted);
-    found.map(|it| output::element(it.0, Without::default(), format)).collect()
+    found.map(|it| output::element(it.0, &[], format)).collect()
 }
 
 /// Whether a document is such a page.

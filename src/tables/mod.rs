@@ -21,6 +21,7 @@ pub mod waypoint;
 mod yaml;
 
 pub use output::Format;
+pub use text::TextTable;
 
 use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, Section, State};
 use crate::json::{Fault, Span};

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use xdscope::tables::authz;
+use xdscope::tables::{Lack, authz};
 
 use crate::fail::Failure;
 use crate::proxy_config::{Opened, Source};
@@ -26,6 +26,12 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     let Command::Check(source) = &args.command;
     let engine = crate::open::open(&source.file)?;
     let of = Opened::choose(engine.capture(), source)?;
-    let rows = of.rows(authz::rows(of.dump))?;
+    let table = authz::rows(of.dump);
+    if let Err(lack @ Lack::Empty { .. }) = &table {
+        // No listener, no policy: istioctl prints nothing either.
+        eprintln!("xdscope: {}", of.lack(lack));
+        return Ok(());
+    }
+    let rows = of.rows(table)?;
     Ok(out.write_all(authz::text(&rows).as_bytes())?)
 }

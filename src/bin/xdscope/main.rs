@@ -2,10 +2,15 @@
 
 mod authz;
 mod choose;
+mod comparison;
+mod diff;
+mod explain;
 mod fail;
 mod ls;
 mod open;
 mod proxy_config;
+mod proxy_status;
+mod trace;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,9 +29,13 @@ struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Authz(authz::Args),
+    Diff(diff::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
+    Trace(Box<trace::Args>),
+    #[command(alias = "ps")]
+    ProxyStatus(proxy_status::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,8 +46,11 @@ fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
         Command::Authz(args) => authz::run(args, &mut out),
+        Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
+        Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
