@@ -72,10 +72,11 @@ test('a bug-report, and a large dump beside it', async () => {
   const { page } = tab;
   await drop(page, '[data-testid=drop]', istio('bug-report.tar.gz'));
   await by(page, 'side').waitFor();
-  const before = await by(page, 'proxy').count();
-  assert.ok(before > 1);
+  assert.ok(await by(page, 'proxy').count() > 1);
+  const before = await by(page, 'open-count').textContent();
   await drop(page, 'main', istio('big.json.gz'));
-  await page.waitForFunction((before) => document.querySelectorAll('[data-testid=proxy]').length > before, before);
+  await page.waitForFunction((before) => document.querySelector('[data-testid=open-count]').textContent !== before, before);
+  assert.match(await by(page, 'open-count').textContent(), /5\d\.?\d* MB|4\d\.?\d* MB/);
   silent(tab);
   await tab.close();
 });
