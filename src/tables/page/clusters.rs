@@ -1,6 +1,6 @@
 //! A row for each cluster.
 
-use super::{Dump, It, aside, field, owner, state, text};
+use super::{Dump, It, aside, field, name, owner, state, text};
 use crate::capture::ResourceRef;
 use crate::envoy::Cluster;
 use crate::envoy::names::ServiceKey;
@@ -22,13 +22,13 @@ pub const COLUMNS: [Column; 11] = [
 ];
 
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
-    let name = it.resource.name(dump.bytes);
-    let key = ServiceKey::parse(&name);
+    let whole = it.resource.name(dump.bytes);
+    let key = ServiceKey::parse(&whole);
     // An inbound cluster has no host of its own; its name is what tells it apart.
-    let host = key.map(|it| it.host).filter(|host| !host.is_empty()).unwrap_or(&name);
+    let host = key.map(|it| it.host).filter(|host| !host.is_empty()).unwrap_or(&whole);
     let part = |it: &str| if it.is_empty() { Cell::new() } else { vec![text(it)] };
     let cells = vec![
-        vec![text(host)],
+        vec![name(host)],
         key.map(|it| vec![text(it.port.to_string())]).unwrap_or_default(),
         part(key.map_or("", |it| it.subset)),
         part(key.map_or("", |it| it.direction)),

@@ -8,24 +8,21 @@ use crate::envoy::{FilterChain, HttpConnectionManager, Kind, Listener};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
 
-pub const COLUMNS: [Column; 7] = [
-    Column::Address,
-    Column::Name,
-    Column::Match,
-    Column::Destination,
-    Column::Tls,
-    Column::Filters,
-    Column::State,
-];
+pub const COLUMNS: [Column; 6] =
+    [Column::Address, Column::Match, Column::Destination, Column::Tls, Column::Filters, Column::State];
 
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
-    let addresses = addresses(it.root);
-    let name = it.resource.name(dump.bytes).into_owned();
+    let mut addresses = addresses(it.root);
+    let name = it.resource.name(dump.bytes);
+    // Istio names most listeners `address_port`; the others' names say more (`virtualInbound`).
+    let repeated = addresses.iter().any(|part| matches!(part, Part::Text(address) if same(address, &name)));
+    if !name.is_empty() && !repeated {
+        addresses.extend([Part::Break, aside(name)]);
+    }
     let default = it.root.get("default_filter_chain").map(|chain| (chain, true));
     let chains: Vec<_> = it.root.list("filter_chains").map(|chain| (chain, false)).chain(default).collect();
     let head = |at: u32, matches: Cell, destination: Cell, tls: Cell, filters: Cell| {
-        let start = [addresses.clone(), vec![text(name.clone())], matches, destination];
-        let cells = start.into_iter().chain([tls, filters, state(it.resource)]).collect();
+        let cells = vec![addresses.clone(), matches, destination, tls, filters, state(it.resource)];
         Row { resource: it.reference, at, cells }
     };
     let inbound = Inbound::of(Listener(it.root));
@@ -64,6 +61,13 @@ fn addresses(listener: Node<'_>) -> Cell {
         out.push(text(it));
     }
     out
+}
+
+/// Whether a listener's name only repeats its address: `0.0.0.0_9080`, `0.0.0.0_9080_internal` does not.
+fn same(address: &str, name: &str) -> bool {
+    address.rsplit_once(':').zip(name.rsplit_once('_')).is_some_and(|(address, name)| {
+        address.1 == name.1 && address.0.trim_matches(['[', ']']) == name.0.trim_matches(['[', ']'])
+    })
 }
 
 /// A filter's own message, wherever its version keeps it.

@@ -151,6 +151,12 @@ fn short_cluster(name: &str) -> String {
     }
 }
 
+/// A name that may hold a Kubernetes host, which is shown without its usual end: `reviews.default:9080`.
+fn name(whole: &str) -> Part {
+    let text = whole.replace(".svc.cluster.local", "");
+    if text == whole { Part::Text(text) } else { Part::Name { text, whole: whole.to_owned() } }
+}
+
 fn text(text: impl Into<String>) -> Part {
     Part::Text(text.into())
 }

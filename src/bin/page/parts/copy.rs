@@ -14,6 +14,9 @@ pub struct CopyProps {
     pub testid: Option<AttrValue>,
     /// What is copied, for who cannot see beside what the button stands.
     pub what: AttrValue,
+    /// The sign alone, where there is little room.
+    #[prop_or_default]
+    pub bare: bool,
 }
 
 #[component]
@@ -40,6 +43,19 @@ pub fn Copy(props: &CopyProps) -> Html {
         Some(true) => tr!("copy.copied"),
         Some(false) => tr!("copy.refused"),
     };
+    if props.bare {
+        let sign = if *worked == Some(true) { Icon::Good } else { Icon::Copy };
+        return html! {
+            <Button
+                variant={Variant::Plain}
+                {onclick}
+                name={format!("{says} {}", props.what)}
+                testid={props.testid.clone().unwrap_or("copy".into())}
+            >
+                { icon(sign) }
+            </Button>
+        };
+    }
     html! {
         <Button
             variant={Variant::Link}

@@ -18,18 +18,22 @@ pub struct Props {
     pub selected: bool,
     /// The one that the keyboard is on.
     pub active: bool,
+    /// A column that says the same in all rows.
+    pub hidden: Option<usize>,
 }
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.row, &other.row)
-            && (self.index, self.selected, self.active) == (other.index, other.selected, other.active)
+            && (self.index, self.selected, self.active, self.hidden)
+                == (other.index, other.selected, other.active, other.hidden)
     }
 }
 
 #[component]
 pub fn RowView(props: &Props) -> Html {
     let page = use_page();
+    let shown = props.row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != props.hidden);
     html! {
         <div
             role="row" class={classes!("x-grid-row", props.selected.then_some("x-selected"))}
@@ -38,7 +42,7 @@ pub fn RowView(props: &Props) -> Html {
             tabindex={if props.active { "0" } else { "-1" }}
             data-index={props.index.to_string()} data-testid="row"
         >
-            { for props.row.cells.iter().map(|cell| html! {
+            { for shown.map(|(_, cell)| html! {
                 <div role="gridcell">{ parts(&page, cell, props.active) }</div>
             }) }
         </div>
@@ -52,6 +56,9 @@ pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
     cell.iter()
         .map(|part| match part {
             Part::Text(text) => html! { <><span class="x-mono">{ breakable(text) }</span>{ " " }</> },
+            Part::Name { text, whole: full } => html! {
+                <><span class="x-mono" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
+            },
             Part::Aside(text) => html! { <><span class="x-aside">{ text.clone() }</span>{ " " }</> },
             Part::Link { text, whole: full, target } => html! {
                 <>

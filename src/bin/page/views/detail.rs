@@ -4,7 +4,7 @@ use xdscope::engine::protocol::{self as protocol, Answer, Query, ResourceRef, Te
 use xdscope::envoy::State;
 use yew::prelude::*;
 
-use super::cells::parts;
+use super::cells::{breakable, parts};
 use super::lines::Lines;
 use super::not_read;
 use crate::context::{Page, use_answer, use_page};
@@ -36,7 +36,7 @@ pub fn Detail(props: &Props) -> Html {
         _ => None,
     };
     let buttons = html! {
-        <span class="x-right">
+        <span class="x-buttons-right">
             if let Some(widen) = &props.widen {
                 <Button
                     variant={Variant::Plain} testid="wide" onclick={widen.reform(|_| ())}
@@ -76,8 +76,11 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
     html! {
         <>
             <header>
-                <h2 class="x-mono" data-testid="detail-name">{ detail.name.clone() }</h2>
-                { buttons }
+                <h2 class="x-mono" data-testid="detail-name">{ breakable(&detail.name) }</h2>
+                <span class="x-right">
+                    <Copy text={detail.name.clone()} what={tr!("detail.name")} testid="copy-name" bare=true />
+                    { buttons }
+                </span>
             </header>
             <p class="x-what">
                 <span>{ words::kind(detail.kind) }</span>
@@ -85,7 +88,6 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
                 if let Some(at) = detail.updated {
                     { " " }<span class="x-aside">{ tr!("detail.updated", at = words::time(at)) }</span>
                 }
-                <Copy text={detail.name.clone()} what={tr!("detail.name")} testid="copy-name" />
             </p>
             if !detail.error.is_empty() {
                 <div class="x-says-bad x-pad">

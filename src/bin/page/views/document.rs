@@ -3,6 +3,7 @@
 use xdscope::engine::protocol::{DocumentId, DocumentLine, TextRef};
 use yew::prelude::*;
 
+use super::cells::breakable;
 use super::lines::Lines;
 use super::not_read;
 use crate::context::use_page;
@@ -70,18 +71,29 @@ pub fn DocumentTable(props: &TableProps) -> Html {
                     { for props.documents.iter().map(|document| html! {
                         <tr key={document.id.0}>
                             <td>
-                                <a class="x-mono" href={page.href(Place::Document(document.id))}>{ document.path.clone() }</a>
+                                { path(document, Some(page.href(Place::Document(document.id)))) }
                                 if let Some(trouble) = &document.trouble {
                                     { not_read::why(trouble) }
                                 }
                             </td>
-                            <td>{ words::document(&document.kind) }</td>
-                            <td>{ document.captured.map(words::time) }</td>
+                            <td class="x-whole-line">{ words::document(&document.kind) }</td>
+                            <td class="x-whole-line">{ document.captured.map(words::time) }</td>
                             <td class="x-number">{ words::bytes(document.bytes) }</td>
                         </tr>
                     }) }
                 </tbody>
             </table>
         </div>
+    }
+}
+
+/// A path: its folders paler than its name, which leads to the document.
+pub fn path(document: &DocumentLine, href: Option<AttrValue>) -> Html {
+    let at = document.path.rfind('/').map_or(0, |slash| slash + 1);
+    let (folders, name) = document.path.split_at(at);
+    let folders = html! { <span class="x-aside">{ breakable(folders) }</span> };
+    match href {
+        Some(href) => html! { <a class="x-mono x-path" {href}>{ folders }{ name }</a> },
+        None => html! { <span class="x-mono">{ folders }{ name }</span> },
     }
 }

@@ -77,7 +77,7 @@ fn sentence(page: &Page, mark: Mark, those: &[&ProxyLine]) -> Html {
         [one] => html! { <a href={page.href(Place::Proxy(one.id, View::Overview))}>{ one.name.clone() }</a> },
         many => html! { { tr!("foot.proxies", n = words::number(many.len() as u64)) } },
     };
-    html! { <p {class}><strong>{ who }{ ": " }{ word }{ "." }</strong>{ " " }{ why }</p> }
+    html! { <p {class}><strong>{ who }{ " · " }{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p> }
 }
 
 fn line(page: &Page, proxy: &ProxyLine) -> Html {

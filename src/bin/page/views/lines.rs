@@ -305,6 +305,12 @@ impl Lines {
         line - hidden
     }
 
+    /// How wide the column of numbers is. Folded lines have numbers, too.
+    fn digits(&self) -> usize {
+        let last = self.lines.values().next_back().map_or(0, |line| line.number + 1);
+        self.total.unwrap_or(0).max(last).to_string().len().max(3)
+    }
+
     /// How much higher the text is than what scrolls.
     fn stretch(&self, scroller: &HtmlElement) -> f64 {
         let height = f64::from(self.total.unwrap_or(0)) * LINE;
@@ -437,7 +443,7 @@ impl Lines {
                 aria-activedescendant={self.lines.contains_key(&self.visible(self.active)).then(|| format!("line-{}", self.active))}
                 onscroll={ctx.link().callback(|_| Msg::Look)} onkeydown={ctx.link().callback(Msg::Key)}
             >
-                <div role="presentation" class="x-text-all" style={format!("height: {height}px")}>
+                <div role="presentation" class="x-text-all" style={format!("height: {height}px; --digits: {}", self.digits())}>
                     <div role="presentation" class="x-text-shown" style={format!("top: {begin:.1}px")}>
                         { for (self.shown.0..self.shown.1).map(|at| match self.lines.get(&at) {
                             None => html! { <div key={format!("wait{at}")} class="x-line x-aside" role="presentation">{ "…" }</div> },

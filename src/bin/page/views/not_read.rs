@@ -1,8 +1,11 @@
 //! What was not read, or not whole, and why.
 
+use std::collections::BTreeMap;
+
 use xdscope::engine::protocol::{DocumentLine, Trouble};
 use yew::prelude::*;
 
+use super::document;
 use crate::context::use_page;
 use crate::link::Place;
 use crate::words;
@@ -50,34 +53,45 @@ pub fn List(props: &Props) -> Html {
     let unread =
         page.capture.documents.iter().filter_map(|document| Some((document, document.trouble.as_ref()?)));
     let unread = unread.filter(|(_, trouble)| props.lost.is_none_or(|lost| words::is_loss(trouble) == lost));
+    // Those of one reason together, the reason once.
+    let mut kinds: BTreeMap<&str, Vec<(&DocumentLine, &Trouble)>> = BTreeMap::new();
+    for (document, trouble) in unread {
+        kinds.entry(&trouble.kind).or_default().push((document, trouble));
+    }
     html! {
         <ul class="x-unread" data-testid="unread">
-            { for unread.map(|(document, trouble)| html! {
+            { for kinds.into_values().map(|those| html! {
                 <li>
-                    { name(document, props.links.then(|| page.href(Place::Document(document.id)))) }
-                    { why(trouble) }
+                    { those.first().map(|(_, trouble)| sentence(trouble)) }
+                    <ul>
+                        { for those.into_iter().map(|(it, trouble)| html! {
+                            <li key={it.id.0}>
+                                { document::path(it, props.links.then(|| page.href(Place::Document(it.id)))) }
+                                { found(trouble) }
+                            </li>
+                        }) }
+                    </ul>
                 </li>
             }) }
         </ul>
     }
 }
 
-fn name(document: &DocumentLine, href: Option<AttrValue>) -> Html {
-    let path = document.path.clone();
-    match href {
-        Some(href) => html! { <a class="x-mono" {href}>{ path }</a> },
-        None => html! { <span class="x-mono">{ path }</span> },
-    }
+/// The sentence, what was found, and where.
+pub fn why(trouble: &Trouble) -> Html {
+    html! { <div>{ sentence(trouble) }<p>{ found(trouble) }</p></div> }
 }
 
-/// The sentence, the place, and what was found there.
-pub fn why(trouble: &Trouble) -> Html {
+fn sentence(trouble: &Trouble) -> Html {
     let (short, sentence) = words::trouble(trouble);
+    html! { <p><strong>{ tr!("mark.says", word = short) }</strong>{ " " }{ sentence }</p> }
+}
+
+fn found(trouble: &Trouble) -> Html {
     html! {
-        <p>
-            <strong>{ short }</strong>{ ". " }{ sentence }
+        <>
             if !trouble.detail.is_empty() {
-                { " " }<span class="x-mono x-aside">{ trouble.detail.clone() }</span>
+                { " " }<code class="x-wrap">{ trouble.detail.clone() }</code>
             }
             if let Some(place) = trouble.place {
                 { " " }
@@ -85,6 +99,6 @@ pub fn why(trouble: &Trouble) -> Html {
                     { tr!("not_read.place", line = words::number(place.line.into()), column = place.column, byte = words::number(place.byte.into())) }
                 </span>
             }
-        </p>
+        </>
     }
 }

@@ -1,6 +1,6 @@
 //! A proxy at a glance: what is wrong, who it is, what it has, what the capture lacks of it.
 
-use xdscope::engine::protocol::{Count, Fact, Mark, Missing, Overview, TableKind};
+use xdscope::engine::protocol::{Count, Fact, Mark, Missing, Overview, Rejected, TableKind, Target};
 use xdscope::envoy::Kind;
 use xdscope::instant::Instant;
 use yew::prelude::*;
@@ -23,7 +23,7 @@ pub fn View(props: &Props) -> Html {
     html! {
         <div class="x-body x-scroll" tabindex="0" role="region" aria-label={tr!("tab.overview")} data-testid="overview">
             if let Some(mark) = overview.proxy.mark {
-                { says(mark) }
+                { says(&page, mark, &overview.rejected) }
             }
             { for overview.missing.iter().map(lack) }
             <div class="x-columns">
@@ -45,13 +45,30 @@ pub fn View(props: &Props) -> Html {
     }
 }
 
-fn says(mark: Mark) -> Html {
+/// What is wrong, since when, in Envoy's own words, and where.
+fn says(page: &Page, mark: Mark, rejected: &[Rejected]) -> Html {
     let class = match mark {
         Mark::Partial | Mark::Warming | Mark::Stale => "x-card x-says-warn",
         Mark::NotConnected | Mark::Rejected => "x-card x-says-bad",
     };
     let (word, why) = words::mark(mark);
-    html! { <p {class} data-testid="mark"><strong>{ word }{ "." }</strong>{ " " }{ why }</p> }
+    html! {
+        <div {class} data-testid="mark">
+            <p><strong>{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p>
+            { for rejected.iter().map(|it| html! {
+                <div class="x-refused">
+                    <p>
+                        { words::kind(it.kind) }{ " " }
+                        <a class="x-mono" href={page.href(Target::Resource(it.resource))}>{ it.name.clone() }</a>
+                        if let Some(at) = it.at {
+                            { " " }<span class="x-aside">{ tr!("detail.updated", at = words::time(at)) }</span>
+                        }
+                    </p>
+                    <code class="x-wrap">{ it.error.clone() }</code>
+                </div>
+            }) }
+        </div>
+    }
 }
 
 /// A sentence on what is missing, and the command that collects it.

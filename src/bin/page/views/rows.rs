@@ -426,13 +426,18 @@ impl Rows {
     fn grid(&self, ctx: &Context<Self>) -> Html {
         let Some(head) = &self.head else { return html! { <div class="x-grid" aria-busy="true" /> } };
         let view = ctx.props().view;
-        let widths: Vec<&str> = head.columns.iter().map(|column| width(*column)).collect();
+        // Where all rows are of one route configuration, its name stands above them.
+        let same = (view.only.is_some() && view.table == TableKind::Routes).then_some(Column::RouteConfig);
+        let hidden = head.columns.iter().position(|column| Some(*column) == same);
+        let columns: Vec<Column> =
+            head.columns.iter().copied().filter(|column| Some(*column) != same).collect();
+        let widths: Vec<&str> = columns.iter().map(|column| width(*column)).collect();
         let above = self.heights.begin(self.shown.0);
         let below = self.heights.total() - self.heights.begin(self.shown.1);
         html! {
             <div
                 class="x-grid" role="grid" ref={self.scroller.clone()} aria-label={words::table(view.table)}
-                aria-rowcount={(head.matched + 1).to_string()} aria-colcount={head.columns.len().to_string()}
+                aria-rowcount={(head.matched + 1).to_string()} aria-colcount={columns.len().to_string()}
                 style={format!("--columns: {}", widths.join(" "))}
                 onscroll={ctx.link().callback(|_| Msg::Look)}
                 onkeydown={ctx.link().callback(Msg::Key)}
@@ -440,7 +445,7 @@ impl Rows {
             >
                 <div role="rowgroup" class="x-grid-head">
                     <div role="row" aria-rowindex="1">
-                        { for head.columns.iter().map(|column| self.title(ctx, *column)) }
+                        { for columns.iter().map(|column| self.title(ctx, *column)) }
                     </div>
                 </div>
                 <div role="presentation" style={format!("height: {above:.1}px")} />
@@ -448,7 +453,7 @@ impl Rows {
                     { for (self.shown.0..self.shown.1).map(|at| match self.rows.get(&at) {
                         Some(row) => html! {
                             <RowView
-                                key={at} row={row.clone()} index={at} active={at == self.active}
+                                key={at} row={row.clone()} index={at} active={at == self.active} {hidden}
                                 selected={selected(view, row, head.matched)}
                             />
                         },
