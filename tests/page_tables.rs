@@ -33,7 +33,6 @@ fn said(row: &Row, kind: TableKind, column: Column) -> String {
         | Part::Link { text, .. }
         | Part::Broken { text, .. }
         | Part::Name { text, .. } => text.clone(),
-        Part::Name { whole, .. } => whole.clone(),
         Part::Word(word) => format!("<{word:?}>"),
         Part::Break => "/".to_owned(),
     });
