@@ -62,6 +62,10 @@ impl Links {
         for (id, document) in numbered(documents) {
             let Content::Syncz(list) = &document.content else { continue };
             for (index, sync) in list.iter().enumerate() {
+                // What istioctl printed says of which replica it is.
+                if !sync.control_plane.is_empty() {
+                    links.control_named(id, &sync.control_plane);
+                }
                 let identity = Identity {
                     cluster: sync.cluster.clone(),
                     namespace: sync.namespace().to_owned(),
@@ -116,8 +120,12 @@ impl Links {
     }
 
     fn control(&mut self, id: DocumentId, document: &Document) {
-        let name = control_plane_of_folder(document.folder()).unwrap_or("istiod");
+        self.control_named(id, control_plane_of_folder(document.folder()).unwrap_or("istiod"));
+    }
+
+    fn control_named(&mut self, id: DocumentId, name: &str) {
         match self.control_planes.iter_mut().find(|it| it.name == name) {
+            Some(known) if known.documents.contains(&id) => {}
             Some(known) => known.documents.push(id),
             None => self.control_planes.push(ControlPlane { name: name.to_owned(), documents: vec![id] }),
         }

@@ -19,8 +19,10 @@ mod subset_key;
 mod text;
 pub mod waypoint;
 mod yaml;
+pub mod ztunnel;
 
 pub use output::Format;
+pub use text::TextTable;
 
 use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, Section, State};
 use crate::json::{Fault, Span};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use xdscope::capture::{Capture, Document, Proxy};
+use xdscope::capture::{Capture, Document, Proxy, ProxyId};
 use xdscope::envoy::Identity;
 use xdscope::instant::Instant;
 use xdscope::intake::Kind;
@@ -15,22 +15,33 @@ pub struct Wanted {
     pub what: &'static str,
     /// Kinds of documents.
     pub kinds: &'static [Kind],
-    /// The page of Envoy's that has it.
-    pub page: &'static str,
+    /// How it is collected.
+    pub how: How,
 }
 
 /// What most tables are made of. istiod's own idea of a proxy's configuration does as well.
 pub const CONFIG_DUMP: Wanted = Wanted {
     what: "config dump",
     kinds: &[Kind::EnvoyConfigDump, Kind::IstiodConfigDump],
-    page: "config_dump?include_eds",
+    how: How::Envoy("config_dump?include_eds"),
 };
 /// What endpoints are read from; the dump has most of it too.
 pub const CLUSTERS: Wanted = Wanted {
     what: "clusters page or config dump",
     kinds: &[Kind::EnvoyClusters, Kind::EnvoyClustersText, Kind::EnvoyConfigDump],
-    page: "clusters?format=json",
+    how: How::Envoy("clusters?format=json"),
 };
+/// What a ztunnel's tables are made of.
+pub const ZTUNNEL_DUMP: Wanted =
+    Wanted { what: "ztunnel config dump", kinds: &[Kind::ZtunnelConfigDump], how: How::Ztunnel };
+
+/// How a document is collected.
+pub enum How {
+    /// It is that page of an Envoy's.
+    Envoy(&'static str),
+    /// It is a ztunnel's `/config_dump`.
+    Ztunnel,
+}
 
 /// The document of that proxy (`POD` or `POD.NAMESPACE`); without one, of the only proxy there is.
 ///
@@ -42,26 +53,36 @@ pub fn document<'c>(
     proxy: Option<&str>,
     wanted: &Wanted,
 ) -> Result<&'c Document, Failure> {
-    let shown = path.display();
     match proxy {
         Some(name) => {
-            let found: Vec<&Proxy> =
-                capture.proxies().map(|(_, it)| it).filter(|it| is(&it.identity, name)).collect();
-            match found[..] {
-                [] => Err(Failure::Input(format!(
-                    "{shown}: no proxy {name}; there is {}",
-                    listed(capture.proxies().map(|(_, it)| &it.identity))
-                ))),
-                [it] => {
-                    of_proxy(capture, it, wanted).ok_or_else(|| lacking(path, Some(&it.identity), wanted))
-                }
-                _ => Err(Failure::Input(format!(
-                    "{shown}: several proxies are called {name}; choose one with --proxy POD.NAMESPACE: {}",
-                    listed(found.iter().map(|it| &it.identity))
-                ))),
-            }
+            let (_, it) = proxy_named(capture, path, name)?;
+            of_proxy(capture, it, wanted).ok_or_else(|| lacking(path, Some(&it.identity), wanted))
         }
         None => only(capture, path, wanted),
+    }
+}
+
+/// The proxy that is called `POD` or `POD.NAMESPACE`.
+///
+/// # Errors
+/// Where there is none, or several; they are listed.
+pub fn proxy_named<'c>(
+    capture: &'c Capture,
+    path: &Path,
+    name: &str,
+) -> Result<(ProxyId, &'c Proxy), Failure> {
+    let shown = path.display();
+    let found: Vec<(ProxyId, &Proxy)> = capture.proxies().filter(|(_, it)| is(&it.identity, name)).collect();
+    match found[..] {
+        [] => Err(Failure::Input(format!(
+            "{shown}: no proxy {name}; there is {}",
+            listed(capture.proxies().map(|(_, it)| &it.identity))
+        ))),
+        [it] => Ok(it),
+        _ => Err(Failure::Input(format!(
+            "{shown}: several proxies are called {name}; choose one with --proxy POD.NAMESPACE: {}",
+            listed(found.iter().map(|(_, it)| &it.identity))
+        ))),
     }
 }
 
@@ -139,21 +160,27 @@ pub fn collect(of: Option<&Identity>, wanted: &Wanted) -> String {
         Some(it) if !it.pod.is_empty() => (it.pod.as_str(), it.namespace.as_str()),
         _ => ("POD", "NAMESPACE"),
     };
-    format!("kubectl exec {pod} -n {namespace} -c istio-proxy -- pilot-agent request GET '{}'", wanted.page)
+    let exec = format!("kubectl exec {pod} -n {namespace}");
+    match wanted.how {
+        How::Envoy(page) => format!("{exec} -c istio-proxy -- pilot-agent request GET '{page}'"),
+        How::Ztunnel => format!("{exec} -- curl -s localhost:15000/config_dump"),
+    }
 }
 
 fn is(identity: &Identity, name: &str) -> bool {
     name == identity.name() || name == qualified(identity)
 }
 
-fn qualified(identity: &Identity) -> String {
+/// `POD.NAMESPACE`
+pub fn qualified(identity: &Identity) -> String {
     match identity.namespace.as_str() {
         "" => identity.name().to_owned(),
         namespace => format!("{}.{namespace}", identity.name()),
     }
 }
 
-fn listed<'i>(identities: impl Iterator<Item = &'i Identity>) -> String {
+/// Names, sorted; the first of many.
+pub fn listed<'i>(identities: impl Iterator<Item = &'i Identity>) -> String {
     const MOST: usize = 20;
     let mut names: Vec<String> = identities.map(qualified).collect();
     names.sort();
@@ -172,10 +199,7 @@ fn listed<'i>(identities: impl Iterator<Item = &'i Identity>) -> String {
 /// Where the time asked for is none.
 pub fn now(asked: Option<&str>, capture: &Capture) -> Result<Instant, Failure> {
     match asked {
-        Some("clock") => Ok(clock()),
-        Some(text) => Instant::parse(text).ok_or_else(|| {
-            Failure::Usage(format!("--now {text}: not a time; write 2026-11-23T15:00:00Z, or clock"))
-        }),
+        Some(text) => time(text),
         None => {
             let latest = capture.documents().filter_map(|(_, it)| it.captured).max();
             Ok(latest.unwrap_or_else(|| {
@@ -184,6 +208,19 @@ pub fn now(asked: Option<&str>, capture: &Capture) -> Result<Instant, Failure> {
             }))
         }
     }
+}
+
+/// What `--now` says: a time, or `clock`.
+///
+/// # Errors
+/// Where it is no time.
+pub fn time(text: &str) -> Result<Instant, Failure> {
+    if text == "clock" {
+        return Ok(clock());
+    }
+    Instant::parse(text).ok_or_else(|| {
+        Failure::Usage(format!("--now {text}: not a time; write 2026-11-23T15:00:00Z, or clock"))
+    })
 }
 
 fn clock() -> Instant {

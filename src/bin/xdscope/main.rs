@@ -2,10 +2,16 @@
 
 mod authz;
 mod choose;
+mod comparison;
+mod diff;
+mod explain;
 mod fail;
 mod ls;
 mod open;
 mod proxy_config;
+mod proxy_status;
+mod trace;
+mod ztunnel_config;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,9 +30,15 @@ struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Authz(authz::Args),
+    Diff(diff::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
+    #[command(alias = "zc")]
+    ZtunnelConfig(ztunnel_config::Args),
+    Trace(Box<trace::Args>),
+    #[command(alias = "ps")]
+    ProxyStatus(proxy_status::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,8 +49,12 @@ fn main() -> ExitCode {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
         Command::Authz(args) => authz::run(args, &mut out),
+        Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
+        Command::Trace(args) => trace::run(args, &mut out),
+        Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,

@@ -1,0 +1,31 @@
+//! Ranges of addresses.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::envoy::CidrRange;
+use crate::json::Node;
+
+/// The range that a `CidrRange` names, its host bits cleared; `None` where it names none.
+pub(super) fn range(of: CidrRange<'_>) -> Option<IpNet> {
+    let address: IpAddr = of.address_prefix().parse().ok()?;
+    let length = u8::try_from(of.prefix_len()).unwrap_or(u8::MAX);
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    IpNet::new(address, length.min(most)).ok().map(|it| it.trunc())
+}
+
+/// Whether an address lies in a range. Families stay apart (source/common/network/cidr_range.cc).
+pub(super) fn within(of: CidrRange<'_>, address: IpAddr) -> bool {
+    range(of).is_some_and(|it| it.contains(&address))
+}
+
+/// Whether an address lies in one of the ranges.
+pub(super) fn any<'t>(mut ranges: impl Iterator<Item = Node<'t>>, address: IpAddr) -> bool {
+    ranges.any(|it| within(CidrRange(it), address))
+}
+
+/// Whether it is of this machine.
+pub(super) fn loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}

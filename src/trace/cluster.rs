@@ -1,0 +1,204 @@
+//! Whether a cluster is there, and whether it has an endpoint for the request
+//! (source/common/router/router.cc, source/common/upstream/load_balancer_impl.cc).
+
+use super::balance;
+use super::run::{Flow, Run, considered};
+use super::step::{Considered, Outcome, StepKind, What, Why};
+use crate::envoy::{Cluster, Kind};
+use crate::json::Node;
+
+/// A cluster that may be chosen.
+pub(super) struct Choice<'t> {
+    pub name: String,
+    pub weight: u64,
+    /// Labels that its endpoints must have (`envoy.lb`); the later ones come first.
+    pub criteria: Vec<Node<'t>>,
+}
+
+/// How one of several clusters would end a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Routed,
+    NoHealthyUpstream,
+    NoCluster,
+}
+
+/// For a connection: the first that is chosen decides; what Envoy answers is a closed connection.
+pub(super) fn choose<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>]) -> Flow<()> {
+    match look(run, choices) {
+        End::Routed => {
+            run.verdict.outcome = Outcome::Routed;
+            Ok(())
+        }
+        End::NoHealthyUpstream => {
+            run.verdict.flags = "UH";
+            run.end(Outcome::NoHealthyUpstream)
+        }
+        End::NoCluster => {
+            run.verdict.flags = "NC";
+            run.end(Outcome::NoCluster)
+        }
+    }
+}
+
+/// For a request: Envoy answers 503, or what the route says of a missing cluster.
+pub(super) fn choose_http<'t>(
+    run: &mut Run<'t, '_>,
+    choices: &[Choice<'t>],
+    not_found: u16,
+    grpc: bool,
+) -> Flow<()> {
+    let status = |it: u16| Some(if grpc { 200 } else { it });
+    match look(run, choices) {
+        End::Routed => run.end(Outcome::Routed),
+        End::NoHealthyUpstream => {
+            run.verdict.flags = "UH";
+            run.verdict.status = status(503);
+            run.end_with(Outcome::NoHealthyUpstream, "no_healthy_upstream")
+        }
+        End::NoCluster => {
+            run.verdict.flags = "NC";
+            run.verdict.status = status(not_found);
+            run.end_with(Outcome::NoCluster, "cluster_not_found")
+        }
+    }
+}
+
+/// Looks at every cluster that may be chosen; the verdict's end is that of the likeliest.
+fn look<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>]) -> End {
+    let mut ends: Vec<(End, u64)> = Vec::new();
+    for choice in choices {
+        let end = one(run, choice, 0);
+        match ends.iter_mut().find(|(known, _)| *known == end) {
+            Some((_, weight)) => *weight += choice.weight,
+            None => ends.push((end, choice.weight)),
+        }
+        run.verdict.clusters.push(choice.name.clone());
+    }
+    if ends.len() > 1 {
+        run.verdict.certain = false;
+    }
+    // What is missing has no name to be told.
+    let best = ends.iter().max_by_key(|(_, weight)| *weight).map_or(End::NoCluster, |(end, _)| *end);
+    if best == End::NoCluster && choices.len() == 1 {
+        run.verdict.clusters.retain(|it| !it.is_empty());
+    }
+    best
+}
+
+/// How deep aggregate clusters may nest here.
+const DEEPEST: usize = 8;
+
+fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
+    let name = &choice.name;
+    let Some(cluster) = run.tracer.cluster(name) else {
+        let warming = run.tracer.find(Kind::Cluster, name);
+        let why = match warming {
+            Some(_) => Why::Differs(What::State, "active".to_owned(), "warming".to_owned()),
+            None => Why::Missing(What::Cluster(name.clone())),
+        };
+        let place = warming.and_then(|id| run.tracer.node(id)).map(Node::span);
+        run.note(StepKind::Cluster, name, why, place);
+        return End::NoCluster;
+    };
+    let kind = kind_of(cluster);
+    run.note(
+        StepKind::Cluster,
+        name,
+        Why::Meets(What::Cluster(kind.clone()), name.clone()),
+        Some(cluster.0.span()),
+    );
+    let healthy = match kind.as_str() {
+        "ORIGINAL_DST" => original_destination(run, cluster),
+        "envoy.clusters.aggregate" if depth < DEEPEST => {
+            let config = cluster.cluster_type().and_then(|it| it.config());
+            let names = config.into_iter().flat_map(|it| it.node.list("clusters")).filter_map(Node::str);
+            let names: Vec<String> = names.map(|it| it.into_owned()).collect();
+            let mut found = false;
+            for name in names {
+                let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };
+                found |= one(run, &inner, depth + 1) == End::Routed;
+            }
+            found
+        }
+        "envoy.clusters.dynamic_forward_proxy" | "envoy.cluster.redis" => {
+            let why = Why::Beyond(What::Endpoints, "DNS".to_owned());
+            run.note(StepKind::Endpoints, name, why, Some(cluster.0.span()));
+            true
+        }
+        _ => endpoints(run, cluster, choice),
+    };
+    if healthy {
+        super::transport_socket::note(run, cluster);
+    }
+    if healthy { End::Routed } else { End::NoHealthyUpstream }
+}
+
+fn kind_of(cluster: Cluster<'_>) -> String {
+    match cluster.cluster_type() {
+        Some(it) => it.name().into_owned(),
+        None => cluster.discovery_type().into_owned(),
+    }
+}
+
+/// The original destination is the endpoint; one that was not restored is none
+/// (source/extensions/clusters/original_dst/original_dst_cluster.cc).
+fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
+    let config = cluster.0.get("original_dst_lb_config");
+    let by_header = config.is_some_and(|it| it.flag("use_http_header"));
+    let at = run.connection.local.filter(|_| run.connection.restored);
+    let name = cluster.name().into_owned();
+    let place = Some(cluster.0.span());
+    match at {
+        _ if by_header => {
+            let why = Why::Beyond(What::Header("x-envoy-original-dst-host".to_owned()), String::new());
+            run.note(StepKind::Endpoints, &name, why, place);
+            true
+        }
+        Some((address, port)) => {
+            let to = std::net::SocketAddr::new(address, port).to_string();
+            run.note(StepKind::Endpoints, &name, Why::Meets(What::Destination, to), place);
+            true
+        }
+        // The destination is a name, and the dump does not say its address.
+        None if run.connection.restored => true,
+        None => {
+            run.note(StepKind::Endpoints, &name, Why::Missing(What::Destination), place);
+            false
+        }
+    }
+}
+
+fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> bool {
+    let asked = cluster.eds_service_name().unwrap_or_else(|| cluster.name());
+    let listed = run.tracer.endpoints(&asked).or_else(|| run.tracer.endpoints(&cluster.name()));
+    let assignment = if run.tracer.lists_endpoints() {
+        listed.or(cluster.load_assignment())
+    } else {
+        cluster.load_assignment()
+    };
+    let name = cluster.name().into_owned();
+    let Some(assignment) = assignment else {
+        if run.tracer.lists_endpoints() {
+            run.note(StepKind::Endpoints, &name, Why::Missing(What::Endpoints), Some(cluster.0.span()));
+            return false;
+        }
+        // The dump was taken without include_eds.
+        let why = Why::Beyond(What::Resource("EndpointsConfigDump".to_owned()), String::new());
+        run.note(StepKind::Endpoints, &name, why, Some(cluster.0.span()));
+        return true;
+    };
+    let judged = balance::judge(cluster, assignment, &choice.criteria);
+    let healthy = judged.usable();
+    run.step(StepKind::Endpoints, Some(assignment.0.span()), true, |_| {
+        let mut out: Vec<Considered> = judged.hosts.iter().map(|it| it.told()).collect();
+        if judged.hosts.is_empty() {
+            out.push(considered(name.clone(), false, Why::Missing(What::Endpoints), Some(assignment.0)));
+        } else if judged.panic {
+            let why = Why::Meets(What::Health, "panic".to_owned());
+            out.push(considered(name.clone(), healthy, why, Some(cluster.0)));
+        }
+        out
+    });
+    healthy
+}
