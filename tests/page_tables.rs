@@ -28,11 +28,10 @@ fn rows(engine: &Engine, pod: &str, kind: TableKind) -> Vec<Row> {
 fn said(row: &Row, kind: TableKind, column: Column) -> String {
     let at = page::columns(kind).iter().position(|it| *it == column).unwrap();
     let parts = row.cells[at].iter().map(|part| match part {
-        Part::Text(text)
-        | Part::Aside(text)
-        | Part::Link { text, .. }
-        | Part::Broken { text, .. }
-        | Part::Name { text, .. } => text.clone(),
+        Part::Text(text) | Part::Aside(text) | Part::Link { text, .. } | Part::Broken { text, .. } => {
+            text.clone()
+        }
+        Part::Name { whole, .. } => whole.clone(),
         Part::Word(word) => format!("<{word:?}>"),
         Part::Break => "/".to_owned(),
     });
