@@ -1,7 +1,7 @@
 //! Who sends a request: the client's address, what counts as internal, and headers that no client may set
 //! (source/common/http/conn_manager_utility.cc, mutateRequestHeaders).
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::request::{Headers, ip};
 use super::run::{Flow, Run};

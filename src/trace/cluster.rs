@@ -160,7 +160,7 @@ fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
             true
         }
         Some((address, port)) => {
-            let to = std::net::SocketAddr::new(address, port).to_string();
+            let to = core::net::SocketAddr::new(address, port).to_string();
             run.note(StepKind::Endpoints, &name, Why::Meets(What::Destination, to), place);
             true
         }

@@ -59,7 +59,7 @@ fn one<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) {
 }
 
 /// Who connects behind a PROXY header is not in the request, but to a loopback address only this machine can.
-fn who_connects(run: &Run<'_, '_>) -> Option<std::net::IpAddr> {
+fn who_connects(run: &Run<'_, '_>) -> Option<core::net::IpAddr> {
     let (host, _) = super::request::host_and_port(run.request.listener.as_deref()?);
     super::request::ip(host).filter(|it| super::address::loopback(*it))
 }

@@ -180,7 +180,7 @@ fn principal<'t>(run: &Run<'t, '_>, id: Node<'t>, subject: &Subject<'_, 't>, dep
     }
     let nested = |it| principal(run, it, subject, depth + 1);
     let connection = &run.connection;
-    let within = |address: Option<std::net::IpAddr>, value| {
+    let within = |address: Option<core::net::IpAddr>, value| {
         address.map_or(Truth::Unknown, |it| super::address::within(CidrRange(value), it).into())
     };
     let Some((key, value)) = id.fields().next() else { return Truth::Unknown };
