@@ -88,6 +88,11 @@ fn istioctl(name: &str) -> Kind {
     }
 }
 
+/// The pages of one proxy and those of nobody's: enough where every kind is wanted once.
+fn one_proxy(path: &str) -> bool {
+    !path.contains("-v1-") || path.contains("reviews")
+}
+
 const SMALL: &[&str] = &[
     "istio/1.27/bookinfo-stale.tar.gz",
     "istio/1.27/bookinfo-synced.tar.gz",
@@ -149,7 +154,6 @@ fn what_a_terminal_puts_around_a_document_does_not_matter() {
         "{\"level\":\"info\",\"time\":\"2026-11-23T14:51:09Z\",\"msg\":\"ready\"}\n",
         "Here it is:\n```json\n",
     ];
-    let one_proxy = |path: &str| !path.contains("-v1-") || path.contains("reviews");
     for (path, bytes) in
         members(SMALL[0]).into_iter().filter(|(path, bytes)| json_start(bytes) == Some(0) && one_proxy(path))
     {
@@ -173,7 +177,7 @@ fn what_a_terminal_puts_around_a_document_does_not_matter() {
 
 #[test]
 fn a_document_that_is_cut_says_where() {
-    for (path, bytes) in members(SMALL[0]) {
+    for (path, bytes) in members(SMALL[0]).into_iter().filter(|(path, _)| one_proxy(path)) {
         if !matches!(expected(&path), Kind::EnvoyConfigDump | Kind::EnvoyClusters | Kind::EnvoyCerts) {
             continue;
         }
@@ -191,7 +195,7 @@ fn a_document_that_is_cut_says_where() {
 
 #[test]
 fn a_document_that_arrives_in_pieces_is_the_same() {
-    for (path, bytes) in members(SMALL[0]) {
+    for (path, bytes) in members(SMALL[0]).into_iter().filter(|(path, _)| one_proxy(path)) {
         let outline = json_start(&bytes).map(|start| {
             let mut scanner = Scanner::new(start);
             for end in (0..bytes.len()).step_by(10_007) {

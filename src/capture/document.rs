@@ -3,7 +3,7 @@
 use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
 use crate::instant::Instant;
 use crate::intake::{Damage, Kind, Member, NotRead, Partial, Recognised, Unread, recognise};
-use crate::istiod::{ProxySync, syncz};
+use crate::istiod::{ProxySync, csds, syncz};
 use crate::json::{Node, Outline, Span, Tree};
 
 /// A document: its bytes, kept once, and what was made out of them.
@@ -102,6 +102,11 @@ impl Document {
             Kind::EnvoyServerInfo => self.identity = self.tree().and_then(|tree| identity(tree.root())),
             Kind::IstiodSyncz => {
                 let list = self.tree().map(|tree| syncz(tree.root())).unwrap_or_default();
+                self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();
+                self.content = Content::Syncz(list);
+            }
+            Kind::IstioctlProxyStatus => {
+                let list = self.root().map(|root| csds(&self.bytes, root.start)).unwrap_or_default();
                 self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();
                 self.content = Content::Syncz(list);
             }

@@ -14,6 +14,8 @@ pub use link::{ControlPlane, Links, Proxy};
 pub use names::Names;
 pub use references::{Reference, References};
 
+use crate::instant::Instant;
+
 /// What is made of a config dump when first asked for.
 #[derive(Debug, Default)]
 struct Index {
@@ -68,6 +70,16 @@ impl Capture {
     /// The control planes, in the order of their first document.
     pub fn control_planes(&self) -> &[ControlPlane] {
         &self.links.control_planes
+    }
+
+    /// The control plane that a document comes from; the first, where one printed page has the words of several.
+    pub fn control_plane_of(&self, document: DocumentId) -> Option<&ControlPlane> {
+        self.links.control_planes.iter().find(|it| it.documents.contains(&document))
+    }
+
+    /// When all this was taken: the latest instant found inside a document.
+    pub fn captured(&self) -> Option<Instant> {
+        self.documents.iter().filter_map(|it| it.captured).max()
     }
 
     /// The proxy that a document is of.

@@ -67,6 +67,9 @@ impl Engine {
                 self.texts.lines(capture, *of, &folded, *offset, *limit).map(Answer::Lines)
             }
             Query::Find { of, text } => self.texts.find(capture, *of, text).map(Answer::Found),
+            Query::LineAt { of, at } => {
+                self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })

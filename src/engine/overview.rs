@@ -1,11 +1,15 @@
 //! A proxy at a glance.
 
 use super::collect::{Part, missing};
+use super::detail;
 use super::list::{document_line, proxy_line, with_node};
-use super::protocol::{Count, Fact, Missing, Overview};
-use crate::capture::{Capture, Content, Document, Proxy, ProxyId};
+use super::protocol::{Count, Fact, Missing, Overview, Rejected, ResourceRef};
+use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State};
 use crate::intake::Kind;
+
+/// How many refused resources are named.
+const REJECTED: usize = 5;
 
 /// What is known of a proxy, and what is not.
 pub fn overview(capture: &Capture, id: ProxyId) -> Option<Overview> {
@@ -34,6 +38,7 @@ pub fn overview(capture: &Capture, id: ProxyId) -> Option<Overview> {
         proxy: line,
         facts,
         counts: dump.map(counts).unwrap_or_default(),
+        rejected: proxy.dump.map(|id| rejected(capture, id)).unwrap_or_default(),
         missing: lacks(capture, proxy),
         documents: documents.iter().map(|(id, it)| document_line(capture, *id, it)).collect(),
     })
@@ -76,6 +81,22 @@ fn counts(document: &Document) -> Vec<Count> {
     };
     let used = |it: &Count| it.active + it.warming + it.draining + it.rejected > 0;
     ResourceKind::ALL.into_iter().map(count).filter(used).collect()
+}
+
+/// What Envoy refused, and why.
+fn rejected(capture: &Capture, document: DocumentId) -> Vec<Rejected> {
+    let Some(dump) = capture.document(document).and_then(Document::dump) else { return Vec::new() };
+    let refused = dump.all().filter(|(_, it)| it.state == State::Error).take(REJECTED);
+    let details =
+        refused.filter_map(|(resource, _)| detail::detail(capture, ResourceRef { document, resource }));
+    let rejected = details.map(|it| Rejected {
+        resource: it.resource,
+        kind: it.kind,
+        name: it.name,
+        error: it.error,
+        at: it.updated,
+    });
+    rejected.collect()
 }
 
 /// What the proxy's documents lack.

@@ -48,6 +48,13 @@ pub enum Query {
         /// What to look for.
         text: String,
     },
+    /// The line of a resource's text that holds a byte of its document, as [`Row::at`] names one: [`Answer::Found`].
+    LineAt {
+        /// Of which text.
+        of: TextRef,
+        /// The byte.
+        at: u32,
+    },
     /// Resources and proxies of the capture by part of their name: [`Answer::Hits`].
     Search {
         /// Words; all must occur, any case.
@@ -231,10 +238,27 @@ pub struct Overview {
     pub facts: Vec<(Fact, String)>,
     /// How many resources of each kind and state it has.
     pub counts: Vec<Count>,
+    /// What Envoy refused, the first five.
+    pub rejected: Vec<Rejected>,
     /// Its documents.
     pub documents: Vec<DocumentLine>,
     /// What its documents lack, and how to collect it.
     pub missing: Vec<Missing>,
+}
+
+/// A resource that Envoy refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The resource.
+    pub resource: ResourceRef,
+    /// What it is.
+    pub kind: envoy::Kind,
+    /// Its name.
+    pub name: String,
+    /// Why, in Envoy's words.
+    pub error: String,
+    /// When Envoy was last asked to take it.
+    pub at: Option<Instant>,
 }
 
 /// A fact about a proxy.

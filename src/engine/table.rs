@@ -131,7 +131,7 @@ fn said(cell: &Cell) -> String {
     for part in cell {
         match part {
             Part::Text(text) | Part::Aside(text) => out.push_str(text),
-            Part::Link { text, whole, .. } | Part::Broken { text, whole } => {
+            Part::Link { text, whole, .. } | Part::Broken { text, whole } | Part::Name { text, whole } => {
                 out.push_str(text);
                 out.push(' ');
                 out.push_str(whole);

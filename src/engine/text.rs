@@ -148,6 +148,22 @@ impl Cache {
         Some(hits.take(MOST_FOUND).collect())
     }
 
+    /// The line in which the value begins that begins at a byte of the document, or goes on there.
+    pub fn line_at(&mut self, capture: &Capture, of: TextRef, at: u32) -> Option<u32> {
+        let source = source(capture, of)?;
+        let laid = self.laid(of, &source);
+        // Brackets have no place of their own: a block begins on the line before what is in it.
+        let begin = |line: &Laid| match line.shape {
+            _ if !line.key.is_empty() => Some(line.key.start),
+            Shape::Raw(span) | Shape::Leaf(span) => Some(span.start),
+            Shape::Open(_) | Shape::Close(_) => None,
+        };
+        let after =
+            laid.iter().position(|line| begin(line).is_some_and(|begin| begin > at)).unwrap_or(laid.len());
+        let line = laid[..after].iter().rposition(|line| !matches!(line.shape, Shape::Close(_)))?;
+        Some(narrow(line))
+    }
+
     fn laid(&mut self, of: TextRef, source: &Source<'_>) -> &[Laid] {
         if self.last.as_ref().is_none_or(|(known, _)| *known != of) {
             let laid = match source {
@@ -321,6 +337,20 @@ mod tests {
         let lines = visible(&capture, &[2]);
         assert_eq!(lines[1..4], [r#"  "name": "80","#, r#"  "virtual_hosts": [ 2 ],"#, r#"  "x": ["#]);
         assert_eq!(visible(&capture, &[0]), ["{ 3 }"]);
+    }
+
+    #[test]
+    fn a_byte_has_its_line() {
+        let capture = open(DUMP);
+        let id = ResourceRef { document: DocumentId(0), resource: crate::envoy::ResourceId(0) };
+        let all = visible(&capture, &[]);
+        for (begin, wanted) in
+            [(r#"{"name":"80""#, 0), (r#"{"routes""#, 3), (r#"{"route":{"c"#, 5), ("1,2", 15)]
+        {
+            let at = DUMP.find(begin).unwrap() as u32;
+            let line = Cache::default().line_at(&capture, TextRef::Resource(id), at).unwrap();
+            assert_eq!(line, wanted, "{begin}: {}", all[line as usize]);
+        }
     }
 
     #[test]

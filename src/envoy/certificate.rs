@@ -104,8 +104,8 @@ impl Certificate {
 
     /// The trust domain of its SPIFFE id, the last one where it has several; empty without.
     pub fn trust_domain(&self) -> &str {
-        let domains = self.uris.iter().filter_map(|it| it.strip_prefix("spiffe://"));
-        domains.last().map_or("", |it| it.split(['/', '?', '#']).next().unwrap_or(""))
+        let mut domains = self.uris.iter().filter_map(|it| it.strip_prefix("spiffe://"));
+        domains.next_back().map_or("", |it| it.split(['/', '?', '#']).next().unwrap_or(""))
     }
 }
 

@@ -125,6 +125,8 @@ mod tests {
         };
         assert!(is(r#"{"name": "mine", "typed_config": {"@type": "t/a.v3.TcpProxy"}}"#));
         assert!(is(r#"{"name": "envoy.tcp_proxy", "config": {}}"#));
-        assert!(!is(r#"{"name": "envoy.filters.network.tcp_proxy", "typed_config": {"@type": "t/a.v3.Other"}}"#));
+        assert!(!is(
+            r#"{"name": "envoy.filters.network.tcp_proxy", "typed_config": {"@type": "t/a.v3.Other"}}"#
+        ));
     }
 }

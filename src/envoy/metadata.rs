@@ -22,9 +22,14 @@ impl<'t> Owner<'t> {
         let rest = self.0.strip_prefix("/apis/")?;
         let mut parts = rest.split('/');
         let (group, _version) = (parts.next()?, parts.next()?);
-        let (namespaces, namespace, kind, name) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        (namespaces == "namespaces" && parts.next().is_none())
-            .then_some(OwnerParts { group, namespace, kind, name })
+        let (namespaces, namespace, kind, name) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        (namespaces == "namespaces" && parts.next().is_none()).then_some(OwnerParts {
+            group,
+            namespace,
+            kind,
+            name,
+        })
     }
 }
 
@@ -48,7 +53,12 @@ impl OwnerParts<'_> {
             .split('-')
             .map(|word| {
                 let mut letters = word.chars();
-                letters.next().map(|it| it.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+                letters
+                    .next()
+                    .map(|it| it.to_ascii_uppercase())
+                    .into_iter()
+                    .chain(letters)
+                    .collect::<String>()
             })
             .collect()
     }

@@ -15,6 +15,7 @@ mod rbac;
 mod route;
 mod route_match;
 mod secret;
+mod spelling;
 
 use std::borrow::Cow;
 
@@ -22,7 +23,9 @@ pub use address::{Address, AddressKind, CidrRange};
 pub use bootstrap::Bootstrap;
 pub use cluster::Cluster;
 pub use dump::{ConfigDump, Kind, Resource, ResourceId, Section, State};
-pub use endpoint::{ClusterLoadAssignment, ClusterStatus, HostStatus, LbEndpoint, Locality, LocalityLbEndpoints};
+pub use endpoint::{
+    ClusterLoadAssignment, ClusterStatus, HostStatus, LbEndpoint, Locality, LocalityLbEndpoints,
+};
 pub use extension::{Config, Extension};
 pub use listener::{FilterChain, FilterChainMatch, HttpConnectionManager, Listener, TcpProxy};
 pub use metadata::{Owner, OwnerParts};
@@ -33,8 +36,11 @@ pub use route::{
     Action, ClusterSpecifier, Redirect, RetryPolicy, Route, RouteAction, RouteConfiguration, VirtualHost,
     WeightedCluster, percent,
 };
-pub use route_match::{HeaderMatch, HeaderMatcher, PathMatch, QueryParameterMatcher, RouteMatch, StringMatch, StringMatcher};
+pub use route_match::{
+    HeaderMatch, HeaderMatcher, PathMatch, QueryParameterMatcher, RouteMatch, StringMatch, StringMatcher,
+};
 pub use secret::Secret;
+pub use spelling::Keys;
 
 use crate::json::Node;
 
@@ -48,6 +54,9 @@ fn enumerated<'t>(node: Node<'t>, key: &str, names: &[&'static str]) -> Cow<'t, 
     let Some(value) = node.get(key) else { return Cow::Borrowed(names.first().copied().unwrap_or("")) };
     value.str().unwrap_or_else(|| {
         let name = value.u64().and_then(|number| names.get(usize::try_from(number).ok()?));
-        name.map_or_else(|| Cow::Owned(String::from_utf8_lossy(value.raw()).into_owned()), |it| Cow::Borrowed(*it))
+        name.map_or_else(
+            || Cow::Owned(String::from_utf8_lossy(value.raw()).into_owned()),
+            |it| Cow::Borrowed(*it),
+        )
     })
 }

@@ -184,7 +184,10 @@ impl<'t> RouteAction<'t> {
 
     /// What the host becomes; v2 called it `host_rewrite`.
     pub fn host_rewrite_literal(self) -> Option<Cow<'t, str>> {
-        self.0.text("host_rewrite_literal").or_else(|| self.0.text("host_rewrite")).filter(|it| !it.is_empty())
+        self.0
+            .text("host_rewrite_literal")
+            .or_else(|| self.0.text("host_rewrite"))
+            .filter(|it| !it.is_empty())
     }
 
     /// Clusters that get a copy of requests: their names and shares in percent, 100 where nothing is said.

@@ -35,7 +35,9 @@ impl<'t> RouteMatch<'t> {
             .or_else(|| field("path_separated_prefix").map(PathMatch::PathSeparatedPrefix))
             .or_else(|| field("path").map(PathMatch::Path))
             .or_else(|| self.0.get("safe_regex").map(|it| PathMatch::Regex(text(it, "regex"))))
-            .or_else(|| field("regex").or_else(|| field("hidden_envoy_deprecated_regex")).map(PathMatch::Regex))
+            .or_else(|| {
+                field("regex").or_else(|| field("hidden_envoy_deprecated_regex")).map(PathMatch::Regex)
+            })
             .or_else(|| self.0.get("connect_matcher").map(|_| PathMatch::Connect))
             .or_else(|| self.0.get("path_match_policy").map(|it| PathMatch::Policy(super::Extension(it))))
     }
@@ -174,7 +176,8 @@ impl<'t> QueryParameterMatcher<'t> {
         let Some(matcher) = matcher else {
             // v2: `value`, a regular expression when `regex` is true.
             let value = self.0.text("value")?;
-            let pattern = if self.0.flag("regex") { StringMatch::Regex(value) } else { StringMatch::Exact(value) };
+            let pattern =
+                if self.0.flag("regex") { StringMatch::Regex(value) } else { StringMatch::Exact(value) };
             return Some((pattern, false));
         };
         Some((matcher.pattern()?, matcher.ignore_case()))

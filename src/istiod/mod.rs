@@ -1,5 +1,14 @@
 #![doc = include_str!("README.md")]
 
+mod adsz;
+mod csds;
+mod endpoint_shardz;
+mod registryz;
 mod syncz;
+pub mod types;
 
+pub use adsz::{AdsClient, adsz};
+pub use csds::csds;
+pub use endpoint_shardz::{ShardEndpoint, endpoint_shardz};
+pub use registryz::{Service, registryz};
 pub use syncz::{ProxySync, Status, TypeSync, syncz};

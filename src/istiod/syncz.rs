@@ -3,9 +3,14 @@
 use crate::instant::Instant;
 use crate::json::Node;
 
+use super::types;
+
 /// How far a proxy is with one type of resources.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// The proxy did not ask for this type.
+    Ignored,
     /// Acknowledged what was sent last.
     Synced,
     /// Nothing was sent, usually because there is nothing.
@@ -14,6 +19,19 @@ pub enum Status {
     Stale,
     /// Refused by Envoy.
     Error,
+}
+
+impl Status {
+    /// As istioctl writes it (istioctl/pkg/writer/pilot/status.go, `formatStatus`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Ignored => "IGNORED",
+            Status::Synced => "SYNCED",
+            Status::NotSent => "NOT SENT",
+            Status::Stale => "STALE",
+            Status::Error => "ERROR",
+        }
+    }
 }
 
 /// A proxy and one type of resources.
@@ -30,14 +48,16 @@ pub struct TypeSync {
 }
 
 /// A proxy that is connected to the istiod whose page this is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxySync {
     /// `pod.namespace`
     pub proxy: String,
     /// The Kubernetes cluster; empty in pages of old versions.
     pub cluster: String,
-    /// The proxy's Istio version; empty in pages of old versions.
+    /// The proxy's Istio version.
     pub istio_version: String,
+    /// The replica that says so, where the page says that (CSDS); empty else.
+    pub control_plane: String,
     /// By type, in the page's order.
     pub types: Vec<TypeSync>,
 }
@@ -57,19 +77,25 @@ impl ProxySync {
     pub fn worst(&self) -> Status {
         self.types.iter().map(|it| it.status).max().unwrap_or(Status::NotSent)
     }
+
+    /// How far it is with a type; [`Status::Ignored`] with one that it never asked for.
+    pub fn of_type(&self, type_url: &str) -> Status {
+        self.types.iter().find(|it| it.type_url == type_url).map_or(Status::Ignored, |it| it.status)
+    }
 }
 
 /// The types that have fields of their own, in pages of every version (Istio, pilot/pkg/xds/debug.go, `SyncStatus`).
-const FIELDS: [(&str, &str); 4] = [
-    ("cluster", "type.googleapis.com/envoy.config.cluster.v3.Cluster"),
-    ("listener", "type.googleapis.com/envoy.config.listener.v3.Listener"),
-    ("endpoint", "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment"),
-    ("route", "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"),
+const FIELDS: [(&str, &str); 5] = [
+    ("cluster", types::CLUSTER),
+    ("listener", types::LISTENER),
+    ("endpoint", types::ENDPOINT),
+    ("route", types::ROUTE),
+    ("extensionconfig", types::EXTENSION),
 ];
 
 /// Reads the page: an array with an object for each proxy.
 ///
-/// New versions say all in `resources`, old ones in a pair of fields for each of four types.
+/// New versions say all in `resources`, old ones in a pair of fields for each type.
 pub fn syncz(page: Node<'_>) -> Vec<ProxySync> {
     page.items().filter_map(proxy).collect()
 }
@@ -86,15 +112,25 @@ fn proxy(entry: Node<'_>) -> Option<ProxySync> {
         }
         None => FIELDS
             .iter()
+            // The four first are in every proxy's page: there, an absent field means that nothing was sent.
+            .filter(|(field, _)| *field != "extensionconfig" || entry.get("extensionconfig_sent").is_some())
             .map(|(field, type_url)| {
                 of_type(type_url, entry, &format!("{field}_sent"), &format!("{field}_acked"))
             })
             .collect(),
     };
-    Some(ProxySync { proxy, cluster: text("cluster_id"), istio_version: text("istio_version"), types })
+    // Until 1.5 the proxy's Istio version was called proxy_version.
+    let version = Some(text("istio_version")).filter(|it| !it.is_empty());
+    Some(ProxySync {
+        proxy,
+        cluster: text("cluster_id"),
+        istio_version: version.unwrap_or_else(|| text("proxy_version")),
+        control_plane: String::new(),
+        types,
+    })
 }
 
-/// Istio, istioctl/pkg/writer/pilot/status.go: nothing sent, sent and acknowledged alike, or not.
+/// Istio, pilot/pkg/xds/statusgen.go, `debugSyncStatus`: refused, nothing sent, sent and acknowledged alike, or not.
 fn of_type(type_url: &str, it: Node<'_>, sent: &str, acked: &str) -> TypeSync {
     let text = |key: &str| it.text(key).filter(|text| !text.is_empty());
     let error = text("lastError").unwrap_or_default().into_owned();
@@ -116,17 +152,21 @@ mod tests {
     #[test]
     fn reads_pages_old_and_new() {
         let page = r#"[
-          {"proxy": "a.b.ns", "cluster_sent": "x", "cluster_acked": "x", "listener_sent": "y", "listener_acked": ""},
+          {"proxy": "a.b.ns", "proxy_version": "1.4", "cluster_sent": "x", "cluster_acked": "x",
+             "listener_sent": "y", "listener_acked": ""},
           {"proxy": "n.ns", "cluster_id": "K", "resources": {"t/Listener": {"sent": "2026-11-23T14:53:45Z/6d",
              "sentTime": "2026-11-23T14:53:46Z", "lastError": "refused\n"}, "t/Cluster": {}}}, {}, 7]"#;
         let tree = Tree::whole(page.as_bytes()).unwrap();
         let list = syncz(tree.root());
         assert_eq!(list.len(), 2);
         assert_eq!((list[0].pod(), list[0].namespace(), list[0].worst()), ("a.b", "ns", Status::Stale));
+        assert_eq!(list[0].istio_version, "1.4");
         let statuses: Vec<_> = list[0].types.iter().map(|it| it.status).collect();
         assert_eq!(statuses, [Status::Synced, Status::Stale, Status::NotSent, Status::NotSent]);
         assert_eq!(list[1].worst(), Status::Error);
         assert_eq!(list[1].types[0].sent, Instant::parse("2026-11-23T14:53:46Z"));
         assert_eq!(list[1].types[0].error, "refused\n");
+        assert_eq!(list[1].of_type("t/Cluster"), Status::NotSent);
+        assert_eq!(list[1].of_type("t/Route"), Status::Ignored);
     }
 }

@@ -3,8 +3,9 @@
 use super::cluster::{self, ClusterFilter};
 use super::endpoint::EndpointFilter;
 use super::listener::{self, ListenerFilter};
-use super::{Dump, Lack, Listing, Unread, bootstrap, eds, route, secret};
+use super::{Dump, Lack, Listing, Trouble, Unread, bootstrap, eds, route, secret};
 use crate::instant::Instant;
+use crate::json::Fault;
 
 /// Which rows of which tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +32,9 @@ pub struct All {
     /// Resources without a row.
     pub unread: Vec<Unread>,
     /// Why tables are not there.
-    pub lacks: Vec<String>,
+    pub lacks: Vec<Lack>,
+    /// Where the bootstrap stopped being JSON.
+    pub fault: Option<Fault>,
 }
 
 /// All tables of a dump.
@@ -49,7 +52,8 @@ pub fn text(dump: Dump<'_>, filter: &AllFilter, now: Instant) -> All {
     title(&mut all, "BOOTSTRAP INFO");
     match bootstrap::text(dump) {
         Ok(text) => all.text.push_str(&text),
-        Err(trouble) => all.lacks.push(trouble.to_string()),
+        Err(Trouble::Lack(lack)) => all.lacks.push(lack),
+        Err(Trouble::Fault(fault)) => all.fault = Some(fault),
     }
     title(&mut all, "CLUSTER INFO");
     all.add(cluster::rows(dump, &filter.cluster), |rows| cluster::text(rows, true));
@@ -71,7 +75,7 @@ impl All {
                 self.text.push_str(&text(&listing.rows));
                 self.unread.extend(listing.unread);
             }
-            Err(lack) => self.lacks.push(lack.to_string()),
+            Err(lack) => self.lacks.push(lack),
         }
     }
 }

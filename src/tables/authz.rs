@@ -40,16 +40,14 @@ const CUSTOM: &str = "istio-ext-authz-";
 /// looked at, as in istioctl.
 ///
 /// # Errors
-/// Where the dump has no listeners at all.
+/// Where the dump has no such listeners.
 pub fn rows(dump: Dump<'_>) -> Result<Listing<PolicyRow>, Lack> {
-    if !dump.index.has_section(dump.bytes, "ListenersConfigDump") && dump.index.of(Kind::Listener).next().is_none() {
-        return Err(Lack::Section("ListenersConfigDump"));
-    }
+    let listeners = dump.required(Kind::Listener, &[State::Active], "ListenersConfigDump", "listeners")?;
     let mut unread = Vec::new();
     let mut policies = BTreeSet::new();
     // A policy's rules count wherever they are, whatever they do.
     let mut rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (id, resource) in dump.in_states(Kind::Listener, &[State::Active]) {
+    for (id, resource) in listeners {
         let tree = match resource.body(dump.bytes) {
             Ok(tree) => tree,
             Err(fault) => {
@@ -57,7 +55,9 @@ pub fn rows(dump: Dump<'_>) -> Result<Listing<PolicyRow>, Lack> {
                 continue;
             }
         };
-        for filter in Listener(tree.root()).filter_chains().flat_map(FilterChain::filters).flat_map(rbac_filters) {
+        for filter in
+            Listener(tree.root()).filter_chains().flat_map(FilterChain::filters).flat_map(rbac_filters)
+        {
             for (action, policy, rule) in policies_of(filter) {
                 rules.entry(policy.clone()).or_default().insert(rule);
                 policies.insert((action, policy));
@@ -74,7 +74,8 @@ pub fn rows(dump: Dump<'_>) -> Result<Listing<PolicyRow>, Lack> {
 
 /// The filters that authorize in a network filter: itself, or those of its HTTP connection manager.
 fn rbac_filters(filter: Extension<'_>) -> Vec<Rbac<'_>> {
-    let rbac = |it: Extension<'_>| it.config().is_none_or(|it| it.message() == "RBAC" || it.type_url.is_empty());
+    let rbac =
+        |it: Extension<'_>| it.config().is_none_or(|it| it.message() == "RBAC" || it.type_url.is_empty());
     if filter.named(&HTTP_CONNECTION_MANAGER) {
         let manager = filter.config().map(HttpConnectionManager::of);
         let filters = manager.into_iter().flat_map(HttpConnectionManager::http_filters);

@@ -1,20 +1,9 @@
 //! `istioctl proxy-config bootstrap` (istioctl/pkg/writer/envoy/configdump/configdump.go).
 
 use super::output::{self, Format};
-use super::{Dump, Lack};
+use super::{Dump, Lack, Trouble};
 use crate::envoy::{Bootstrap, Kind};
-use crate::json::{Fault, Tree};
-
-/// Why a bootstrap was not printed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// There is none.
-    #[error(transparent)]
-    Lack(#[from] Lack),
-    /// It is not JSON.
-    #[error("the bootstrap cannot be read: {0}")]
-    Fault(#[from] Fault),
-}
+use crate::json::Tree;
 
 /// The versions that a bootstrap names, as istioctl prints them.
 ///
@@ -26,8 +15,7 @@ pub fn text(dump: Dump<'_>) -> Result<String, Trouble> {
     let version = node.map(|it| it.metadata("ISTIO_VERSION")).unwrap_or_default();
     let sha = node.map(|it| it.istio_proxy_sha()).unwrap_or_default();
     let build = node.map_or_else(|| "0.0.0".to_owned(), |it| it.build());
-    let lines =
-        [("Istio Version:", version), ("Istio Proxy Version:", sha), ("Envoy Version:", build)];
+    let lines = [("Istio Version:", version), ("Istio Proxy Version:", sha), ("Envoy Version:", build)];
     let lines = lines.into_iter().filter(|(_, value)| !value.is_empty()).collect::<Vec<_>>();
     let width = lines.iter().map(|(title, _)| title.len()).max().unwrap_or(0) + 1;
     Ok(lines.iter().map(|(title, value)| format!("{title:width$}{value}\n")).collect())

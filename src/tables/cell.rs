@@ -89,6 +89,13 @@ pub type Cell = Vec<Part>;
 pub enum Part {
     /// Text of the dump.
     Text(String),
+    /// A name that is shown shortened.
+    Name {
+        /// What is shown.
+        text: String,
+        /// The full name.
+        whole: String,
+    },
     /// A remark that stands behind the text, paler; text of the dump.
     Aside(String),
     /// A name that leads somewhere. `whole` is its full name where `text` is shortened, else empty.

@@ -64,8 +64,15 @@ pub struct ServiceParts {
 /// # Errors
 /// Where the dump has none.
 pub fn rows(dump: Dump<'_>, filter: &ClusterFilter) -> Result<Listing<ClusterRow>, Lack> {
-    let found = sorted(dump, filter)?;
-    Ok(Listing { rows: found.iter().map(|it| row(dump, it)).collect(), unread: Vec::new() })
+    let mut listing = Listing { rows: Vec::new(), unread: Vec::new() };
+    for it in sorted(dump, filter)? {
+        // The last one of a dump that is cut off may not be whole; the others are only looked at where needed.
+        match if it.resource.whole { None } else { it.resource.body(dump.bytes).err() } {
+            None => listing.rows.push(row(dump, &it)),
+            Some(fault) => listing.unread.push(dump.unread((it.id, it.resource), fault)),
+        }
+    }
+    Ok(listing)
 }
 
 /// A cluster of the dump, with its name.
@@ -100,9 +107,7 @@ fn row(dump: Dump<'_>, cluster: &Named<'_>) -> ClusterRow {
             subset: it.subset.to_owned(),
             direction: it.direction.to_owned(),
         }),
-        discovery_type: discovery_type
-            .map_or("STATIC".into(), |it| unescape(it.of(dump.bytes)))
-            .into_owned(),
+        discovery_type: discovery_type.map_or("STATIC".into(), |it| unescape(it.of(dump.bytes))).into_owned(),
         destination_rule: management(owner.as_ref()),
         name: cluster.name.clone().into_owned(),
     }

@@ -1,6 +1,6 @@
 //! `istioctl proxy-config ecds` (istioctl/pkg/writer/envoy/configdump/ecds.go).
 
-use super::output::{self, Format, Without};
+use super::output::{self, Format};
 use super::sort::sort_slice;
 use super::text::TextTable;
 use super::{Dump, Lack, Listing};
@@ -30,9 +30,7 @@ pub fn rows(dump: Dump<'_>) -> Result<Listing<EcdsRow>, Lack> {
             Err(fault) => listing.unread.push(dump.unread((id, resource), fault)),
         }
     }
-    sort_slice(&mut listing.rows, |one, other| {
-        (&one.type_name, &one.name) < (&other.type_name, &other.name)
-    });
+    sort_slice(&mut listing.rows, |one, other| (&one.type_name, &one.name) < (&other.type_name, &other.name));
     Ok(listing)
 }
 
@@ -68,7 +66,7 @@ pub fn print(dump: Dump<'_>, format: Format) -> Result<Listing<String>, Lack> {
     let mut listing = Listing { rows: Vec::new(), unread: Vec::new() };
     for (id, resource) in extensions(dump)? {
         match Tree::parse(dump.bytes, resource.wrapper) {
-            Ok(tree) => listing.rows.push(output::element_below(tree.root(), Without::default(), format)),
+            Ok(tree) => listing.rows.push(output::element_below(tree.root(), format)),
             Err(fault) => listing.unread.push(dump.unread((id, resource), fault)),
         }
     }
@@ -77,5 +75,5 @@ pub fn print(dump: Dump<'_>, format: Format) -> Result<Listing<String>, Lack> {
 
 /// The elements of [`print`] as one message.
 pub fn join(elements: &[String], format: Format) -> String {
-    output::field("ecds_filters", elements, format)
+    output::field("ecdsFilters", elements, format)
 }

@@ -1,7 +1,7 @@
 //! `istioctl proxy-config eds` (istioctl/pkg/writer/envoy/configdump/endpoint.go).
 
 use super::endpoint::EndpointFilter;
-use super::output::{self, Format, Without};
+use super::output::{self, Format};
 use super::sort::sort_slice;
 use super::subset_key::SubsetKey;
 use super::text::TextTable;
@@ -105,7 +105,8 @@ pub fn text(rows: &[EdsRow], named: bool) -> String {
     let mut table = TextTable::new(5, &["NAME", "STATUS", "LOCALITY", "CLUSTER"]);
     for row in rows {
         for endpoint in &row.endpoints {
-            let address = if named { format!("endpoint/{}", endpoint.addresses) } else { endpoint.addresses.clone() };
+            let address =
+                if named { format!("endpoint/{}", endpoint.addresses) } else { endpoint.addresses.clone() };
             table.row([address, endpoint.status.clone(), endpoint.locality.clone(), row.cluster.clone()]);
         }
     }
@@ -120,7 +121,7 @@ pub fn print(dump: Dump<'_>, filter: &EndpointFilter, format: Format) -> Listing
         let all = assignment.localities().flat_map(|it| it.endpoints());
         let others = all.filter(|it| !admits(filter, *it, assignment));
         let others: Vec<u32> = others.map(|it| it.0.span().start).collect();
-        listing.rows.push(output::element(tree.root(), Without { elements: &others }, format));
+        listing.rows.push(output::element(tree.root(), &others, format));
     }
     listing
 }

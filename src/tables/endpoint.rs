@@ -1,7 +1,7 @@
 //! `istioctl proxy-config endpoint`, from the page `/clusters?format=json`
 //! (istioctl/pkg/writer/envoy/clusters/clusters.go).
 
-use super::output::{self, Format, Without};
+use super::output::{self, Format};
 use super::sort::sort_slice;
 use super::text::TextTable;
 use super::{Dump, Listing, SHOWN, equal_fold};
@@ -117,7 +117,8 @@ pub fn rows_of_text(page: &str, filter: &EndpointFilter) -> Vec<EndpointRow> {
         let Some((cluster, rest)) = line.split_once("::") else { continue };
         let close = if rest.starts_with('[') { rest.find(']').unwrap_or(0) } else { 0 };
         let Some(end) = rest[close..].find("::") else { continue };
-        let (place, Some((key, value))) = (&rest[..close + end], rest[close + end + 2..].split_once("::")) else {
+        let (place, Some((key, value))) = (&rest[..close + end], rest[close + end + 2..].split_once("::"))
+        else {
             continue;
         };
         if key == "health_flags" {
@@ -155,7 +156,8 @@ fn text_row(cluster: &str, place: &str, flags: &str) -> EndpointRow {
 pub fn text(rows: &[EndpointRow]) -> String {
     let mut table = TextTable::new(5, &["ENDPOINT", "STATUS", "OUTLIER CHECK", "CLUSTER"]);
     for row in rows {
-        let address = if row.port == 0 { row.address.clone() } else { format!("{}:{}", row.address, row.port) };
+        let address =
+            if row.port == 0 { row.address.clone() } else { format!("{}:{}", row.address, row.port) };
         let outlier = if row.failed_outlier_check { "FAILED" } else { "OK" };
         table.row([address, row.status.clone(), outlier.to_owned(), row.cluster.clone()]);
     }
@@ -166,7 +168,7 @@ pub fn text(rows: &[EndpointRow]) -> String {
 pub fn print(page: Node<'_>, filter: &EndpointFilter, format: Format) -> Vec<String> {
     let admitted = |cluster: &ClusterStatus<'_>| cluster.hosts().any(|it| filter.admits(&host(*cluster, it)));
     let found = ClusterStatus::all(page).filter(admitted);
-    found.map(|it| output::element(it.0, Without::default(), format)).collect()
+    found.map(|it| output::element(it.0, &[], format)).collect()
 }
 
 /// Whether a document is such a page.

@@ -150,7 +150,9 @@ pub(super) fn matches(of: Option<FilterChainMatch<'_>>) -> String {
     let protocols: Vec<_> = of.application_protocols().collect();
     if !protocols.is_empty() {
         let known = PROTOCOLS.iter().find(|(_, list)| protocols.iter().eq(list.iter()));
-        said.push(known.map_or_else(|| format!("App: {}", protocols.join(",")), |(name, _)| (*name).to_owned()));
+        said.push(
+            known.map_or_else(|| format!("App: {}", protocols.join(",")), |(name, _)| (*name).to_owned()),
+        );
     }
     let port = of.destination_port().map(|it| format!(":{it}"));
     let ranges: Vec<_> = of.prefix_ranges().map(|it| it.to_string()).collect();
@@ -258,6 +260,8 @@ pub fn text(rows: &[ListenerRow], verbose: bool, named: bool) -> String {
 pub fn print(dump: Dump<'_>, filter: &ListenerFilter, format: Format) -> Result<Listing<String>, Lack> {
     let mut all = dump.required(Kind::Listener, &SHOWN, "ListenersConfigDump", "listeners")?;
     // What cannot be parsed stays, to be reported.
-    all.retain(|(id, it)| it.body(dump.bytes).map_or(true, |it| filter.admits(&row(*id, Listener(it.root())))));
+    all.retain(|(id, it)| {
+        it.body(dump.bytes).map_or(true, |it| filter.admits(&row(*id, Listener(it.root()))))
+    });
     Ok(output::resources(dump, all.into_iter(), format))
 }

@@ -11,16 +11,18 @@ pub mod endpoint;
 pub mod listener;
 pub mod output;
 pub mod page;
-mod route_text;
 pub mod route;
+mod route_text;
 pub mod secret;
 mod sort;
 mod subset_key;
 mod text;
 pub mod waypoint;
 mod yaml;
+pub mod ztunnel;
 
 pub use output::Format;
+pub use text::TextTable;
 
 use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, Section, State};
 use crate::json::{Fault, Span};
@@ -61,15 +63,45 @@ pub enum Lack {
     #[error("no {0} in this dump")]
     Section(&'static str),
     /// The section is there, and empty of what the table shows.
-    #[error("no active or static {0} in this dump")]
-    Empty(&'static str),
+    #[error("no active or static {what} in this dump{}", others(*.warming, *.rejected))]
+    Empty {
+        /// `clusters`, `listeners`, `routes`
+        what: &'static str,
+        /// How many wait for what they need.
+        warming: usize,
+        /// How many Envoy refused.
+        rejected: usize,
+    },
+}
+
+/// What there is instead.
+fn others(warming: usize, rejected: usize) -> String {
+    match (warming, rejected) {
+        (0, 0) => String::new(),
+        (warming, 0) => format!(" ({warming} warming)"),
+        (0, rejected) => format!(" ({rejected} rejected)"),
+        (warming, rejected) => format!(" ({warming} warming, {rejected} rejected)"),
+    }
+}
+
+/// Why a part of a dump was not printed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// It is not there.
+    #[error(transparent)]
+    Lack(#[from] Lack),
+    /// It is not JSON.
+    #[error("it cannot be read: {0}")]
+    Fault(#[from] Fault),
 }
 
 impl<'a> Dump<'a> {
     /// Resources of a kind in these states, state by state, then in the dump's order. istioctl puts those of the
     /// control plane before those of the bootstrap (istioctl/pkg/writer/envoy/configdump).
     fn in_states(self, kind: Kind, states: &[State]) -> Vec<(ResourceId, &'a Resource)> {
-        let of = |state: State| self.index.of(kind).filter(move |(_, it)| it.state == state && it.body_span().is_some());
+        let of = |state: State| {
+            self.index.of(kind).filter(move |(_, it)| it.state == state && it.body_span().is_some())
+        };
         states.iter().flat_map(|state| of(*state)).collect()
     }
 
@@ -85,7 +117,11 @@ impl<'a> Dump<'a> {
         if !found.is_empty() {
             return Ok(found);
         }
-        Err(if self.index.has_section(self.bytes, section) { Lack::Empty(what) } else { Lack::Section(section) })
+        if !self.index.has_section(self.bytes, section) {
+            return Err(Lack::Section(section));
+        }
+        let count = |state| self.index.of(kind).filter(|(_, it)| it.state == state).count();
+        Err(Lack::Empty { what, warming: count(State::Warming), rejected: count(State::Error) })
     }
 
     /// The section of that type; the last, where there are several.

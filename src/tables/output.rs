@@ -1,7 +1,9 @@
-//! Resources as JSON or YAML, laid out as istioctl does; names of fields stay as the dump spells them.
+//! Resources as JSON or YAML, laid out and spelled as istioctl does.
+
+use std::borrow::Cow;
 
 use super::{Dump, Listing, yaml};
-use crate::envoy::{Resource, ResourceId};
+use crate::envoy::{Keys, Resource, ResourceId};
 use crate::json::{Kind, Node};
 
 /// How resources are printed.
@@ -13,25 +15,41 @@ pub enum Format {
     Yaml,
 }
 
-/// What of a resource is not printed.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Without<'a> {
-    /// Elements of lists, by their first byte, sorted. A list that is left empty goes too.
-    pub elements: &'a [u32],
+/// A value and what there is to know for printing it.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'t, 'o> {
+    /// The value.
+    pub node: Node<'t>,
+    /// What its keys are.
+    keys: Keys,
+    /// The field that holds it.
+    parent: &'t [u8],
+    /// Elements of lists that are left out, by their first byte, sorted. A list that is left empty goes too.
+    without: &'o [u32],
+    /// Whether it is the message itself: an Any's type is no field of the message that was unpacked, so it goes.
+    outermost: bool,
 }
 
-impl Without<'_> {
-    /// The elements that are left.
-    pub(super) fn items<'t>(self, list: Node<'t>) -> impl Iterator<Item = Node<'t>> {
-        list.items().filter(move |it| self.elements.binary_search(&it.span().start).is_err())
+impl<'t, 'o> Shown<'t, 'o> {
+    fn whole(node: Node<'t>, without: &'o [u32]) -> Shown<'t, 'o> {
+        Shown { node, keys: Keys::Fields, parent: b"", without, outermost: true }
     }
 
-    /// The fields that are left, as they are spelled. An Any's type is no field of the message that was unpacked, so
-    /// the outermost object loses it.
-    pub(super) fn fields<'t>(self, of: Node<'t>, outermost: bool) -> impl Iterator<Item = (&'t [u8], Node<'t>)> {
-        of.fields().filter(move |(key, value)| {
-            let emptied = !value.is_empty() && value.kind() == Kind::Array && self.items(*value).next().is_none();
-            !(emptied || outermost && *key == b"@type")
+    /// Its elements.
+    pub(super) fn items(self) -> impl Iterator<Item = Shown<'t, 'o>> {
+        let left = self.node.items().filter(move |it| self.without.binary_search(&it.span().start).is_err());
+        left.map(move |node| Shown { node, outermost: false, ..self })
+    }
+
+    /// Its fields; keys without quotes, their escapes as they are.
+    pub(super) fn fields(self) -> impl Iterator<Item = (Cow<'t, str>, Shown<'t, 'o>)> {
+        let fields = self.node.fields().filter(move |(key, _)| !(self.outermost && *key == b"@type"));
+        let shown = fields.map(move |(key, node)| {
+            let keys = self.keys.below(self.parent, self.node, key, node);
+            (self.keys.spell(key), Shown { node, keys, parent: key, outermost: false, ..self })
+        });
+        shown.filter(|(_, it)| {
+            it.node.kind() != Kind::Array || it.node.is_empty() || it.items().next().is_some()
         })
     }
 }
@@ -45,28 +63,28 @@ pub(super) fn resources<'a>(
     let mut listing = Listing { rows: Vec::new(), unread: Vec::new() };
     for (id, resource) in of {
         match resource.body(dump.bytes) {
-            Ok(tree) => listing.rows.push(element(tree.root(), Without::default(), format)),
+            Ok(tree) => listing.rows.push(element(tree.root(), &[], format)),
             Err(fault) => listing.unread.push(dump.unread((id, resource), fault)),
         }
     }
     listing
 }
 
-/// One element of a list.
-pub(super) fn element(node: Node<'_>, without: Without<'_>, format: Format) -> String {
-    element_at(node, without, 1, format)
+/// One element of a list, without the elements of its own lists that begin at these bytes.
+pub(super) fn element(node: Node<'_>, without: &[u32], format: Format) -> String {
+    element_at(Shown::whole(node, without), 1, format)
 }
 
 /// One element of a list that is a field.
-pub(super) fn element_below(node: Node<'_>, without: Without<'_>, format: Format) -> String {
-    element_at(node, without, 2, format)
+pub(super) fn element_below(node: Node<'_>, format: Format) -> String {
+    element_at(Shown::whole(node, &[]), 2, format)
 }
 
-fn element_at(node: Node<'_>, without: Without<'_>, level: usize, format: Format) -> String {
-    let mut out = String::with_capacity(node.span().len() + 16);
+fn element_at(it: Shown<'_, '_>, level: usize, format: Format) -> String {
+    let mut out = String::with_capacity(it.node.span().len() + 16);
     match format {
-        Format::Json => json(node, without, level, true, &mut out),
-        Format::Yaml => yaml::element(node, without, &mut out),
+        Format::Json => json(it, level, &mut out),
+        Format::Yaml => yaml::element(it, &mut out),
     }
     out
 }
@@ -95,57 +113,44 @@ pub fn list(elements: &[String], format: Format) -> String {
 }
 
 /// One message by itself.
-pub(super) fn message(node: Node<'_>, format: Format) -> String {
+pub fn message(node: Node<'_>, format: Format) -> String {
     let mut out = String::with_capacity(node.span().len() + 16);
     match format {
-        Format::Json => json(node, Without::default(), 0, true, &mut out),
-        Format::Yaml => yaml::message(node, Without::default(), &mut out),
+        Format::Json => json(Shown::whole(node, &[]), 0, &mut out),
+        Format::Yaml => yaml::message(Shown::whole(node, &[]), &mut out),
     }
     out.push('\n');
     out
 }
 
 /// The depth of a tree is bounded (Tree::DEEPEST), so this recursion is.
-fn json(node: Node<'_>, without: Without<'_>, level: usize, outermost: bool, out: &mut String) {
+fn json(it: Shown<'_, '_>, level: usize, out: &mut String) {
     let line = |out: &mut String, level: usize| {
         out.push('\n');
-        for _ in 0..level {
-            out.push_str("    ");
-        }
+        out.extend(std::iter::repeat_n("    ", level));
     };
-    let mut first = true;
-    let mut next = |out: &mut String| {
-        out.push_str(if std::mem::take(&mut first) { "" } else { "," });
+    let [open, close] = match it.node.kind() {
+        Kind::Object => ['{', '}'],
+        Kind::Array => ['[', ']'],
+        _ => return out.push_str(&String::from_utf8_lossy(it.node.raw())),
+    };
+    out.push(open);
+    let start = out.len();
+    let next = |out: &mut String| {
+        out.push_str(if out.len() > start { "," } else { "" });
         line(out, level + 1);
     };
-    match node.kind() {
-        Kind::Object => {
-            out.push('{');
-            let start = out.len();
-            for (key, value) in without.fields(node, outermost) {
-                next(out);
-                out.push('"');
-                out.push_str(&String::from_utf8_lossy(key));
-                out.push_str("\": ");
-                json(value, without, level + 1, false, out);
-            }
-            if out.len() > start {
-                line(out, level);
-            }
-            out.push('}');
-        }
-        Kind::Array => {
-            out.push('[');
-            let start = out.len();
-            for value in without.items(node) {
-                next(out);
-                json(value, without, level + 1, false, out);
-            }
-            if out.len() > start {
-                line(out, level);
-            }
-            out.push(']');
-        }
-        _ => out.push_str(&String::from_utf8_lossy(node.raw())),
+    for (key, value) in it.fields() {
+        next(out);
+        out.extend(["\"", &key, "\": "]);
+        json(value, level + 1, out);
     }
+    for value in it.items() {
+        next(out);
+        json(value, level + 1, out);
+    }
+    if out.len() > start {
+        line(out, level);
+    }
+    out.push(close);
 }

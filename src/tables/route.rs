@@ -5,7 +5,9 @@ use super::route_text::{domains, management, path};
 use super::sort::sort_slice;
 use super::text::TextTable;
 use super::{Dump, Lack, Listing, SHOWN};
-use crate::envoy::{Action, ClusterSpecifier, Kind, Resource, ResourceId, Route, RouteConfiguration, VirtualHost};
+use crate::envoy::{
+    Action, ClusterSpecifier, Kind, Resource, ResourceId, Route, RouteConfiguration, VirtualHost,
+};
 
 /// A route configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

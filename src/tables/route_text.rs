@@ -52,7 +52,8 @@ pub(super) fn domains(host: VirtualHost<'_>) -> String {
 fn without_expansions<'a>(domains: &[&'a str]) -> Vec<&'a str> {
     let all: BTreeSet<&str> = domains.iter().copied().collect();
     let expanded = |domain: &str| {
-        let short = [".svc.cluster.local", ".svc"].into_iter().filter_map(|suffix| domain.strip_suffix(suffix));
+        let short =
+            [".svc.cluster.local", ".svc"].into_iter().filter_map(|suffix| domain.strip_suffix(suffix));
         short.into_iter().any(|it| all.contains(it))
     };
     domains.iter().copied().filter(|it| !expanded(it)).collect()
@@ -82,7 +83,10 @@ mod tests {
     #[test]
     fn names_the_owner() {
         let name = |path: &'static str| management(Some(&Owner(path.into())));
-        assert_eq!(name("/apis/networking.istio.io/v1/namespaces/default/destination-rule/reviews"), "reviews.default");
+        assert_eq!(
+            name("/apis/networking.istio.io/v1/namespaces/default/destination-rule/reviews"),
+            "reviews.default"
+        );
         assert_eq!(name("/apis/networking.istio.io/v1/odd"), "");
         assert_eq!(name("/apis/gateway.networking.k8s.io/v1/namespaces/a/HTTPRoute/b"), "<unknown>");
         assert_eq!(management(None), "");

@@ -2,11 +2,11 @@
 
 use super::output::{self, Format};
 use super::text::TextTable;
-use super::{Dump, Lack, Listing};
+use super::{Dump, Lack, Listing, Trouble};
 use crate::envoy::certificate::{self, Certificate};
 use crate::envoy::{Kind, Resource, ResourceId, Secret, State};
 use crate::instant::Instant;
-use crate::json::{Fault, Tree, pluck_text, unescape};
+use crate::json::{Tree, pluck_text, unescape};
 
 /// A certificate of a secret, or a secret without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,10 @@ fn add(
     let outer = pluck_text(dump.bytes, resource.wrapper, &["name"]);
     let outer = outer.map_or_else(|| secret.name(), |it| unescape(it.of(dump.bytes))).into_owned();
     let (chain, trusted) = (secret.certificate_chain(), secret.trusted_ca());
-    if chain.is_empty() && trusted.is_empty() && let Some(bundles) = secret.trust_bundles() {
+    if chain.is_empty()
+        && trusted.is_empty()
+        && let Some(bundles) = secret.trust_bundles()
+    {
         rows.extend(bundles.map(|(domain, bundle)| row(secret.name().into_owned(), &bundle, &domain)));
     } else {
         rows.push(row(outer, if chain.is_empty() { &trusted } else { &chain }, ""));
@@ -109,17 +112,6 @@ pub fn text(rows: &[SecretRow], named: bool) -> String {
         table.push(cells);
     }
     table.to_string()
-}
-
-/// Why secrets were not printed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// There are none.
-    #[error(transparent)]
-    Lack(#[from] Lack),
-    /// They are not JSON.
-    #[error("the secrets cannot be read: {0}")]
-    Fault(#[from] Fault),
 }
 
 /// The whole section, static secrets too. Private keys are what Envoy left of them.

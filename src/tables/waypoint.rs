@@ -94,7 +94,9 @@ fn key(listener: Listener<'_>) -> SortKey {
 
 /// All ways to a chain.
 fn ways(listener: Listener<'_>, chain: FilterChain<'_>) -> Vec<String> {
-    let Some(matcher) = listener.filter_chain_matcher() else { return vec![matches(chain.filter_chain_match())] };
+    let Some(matcher) = listener.filter_chain_matcher() else {
+        return vec![matches(chain.filter_chain_match())];
+    };
     let name = chain.name();
     let otherwise = matcher.get("on_no_match");
     if otherwise.and_then(|it| it.get("action")).is_some_and(|it| field(it, "name") == name) {
@@ -139,7 +141,8 @@ fn below(matcher: Node<'_>, chain: &str, depth: usize) -> Option<Vec<String>> {
 /// What a matcher's tree compares with, and what follows from each. Sorted: istioctl's own order is that of a Go map,
 /// another one each time.
 fn branches(tree: Node<'_>) -> (&'static str, Vec<(String, Node<'_>)>) {
-    let map = |key: &str| tree.path(&[key, "map"]).map(|it| it.entries().map(|(key, it)| (key.into_owned(), it)));
+    let map =
+        |key: &str| tree.path(&[key, "map"]).map(|it| it.entries().map(|(key, it)| (key.into_owned(), it)));
     let (equality, mut found): (_, Vec<(String, Node<'_>)>) = if let Some(exact) = map("exact_match_map") {
         ("=", exact.collect())
     } else if let Some(prefix) = map("prefix_match_map") {
@@ -148,7 +151,9 @@ fn branches(tree: Node<'_>) -> (&'static str, Vec<(String, Node<'_>)>) {
         let custom = tree.path(&["custom_match", "typed_config"]);
         let ranges = custom.into_iter().flat_map(|it| it.list("range_matchers"));
         let found = ranges.flat_map(|matcher| {
-            matcher.list("ranges").filter_map(move |range| Some((cidr(CidrRange(range)), matcher.get("on_match")?)))
+            matcher
+                .list("ranges")
+                .filter_map(move |range| Some((cidr(CidrRange(range)), matcher.get("on_match")?)))
         });
         ("=", found.collect())
     };

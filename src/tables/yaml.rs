@@ -1,18 +1,19 @@
 //! A node as YAML, in the style of Kubernetes' tools (sigs.k8s.io/yaml): keys sorted, lists not indented, no quotes
 //! where none are needed.
 
-use super::output::Without;
-use crate::json::{Kind, Node, unescape};
+use super::output::Shown;
+use super::sort::sort_slice;
+use crate::json::{Kind, unescape};
 
 /// A message by itself.
-pub(super) fn message(node: Node<'_>, without: Without<'_>, out: &mut String) {
-    value(node, without, 0, Place::Line, true, out);
+pub(super) fn message(it: Shown<'_, '_>, out: &mut String) {
+    value(it, 0, Place::Line, out);
 }
 
 /// An element of a list.
-pub(super) fn element(node: Node<'_>, without: Without<'_>, out: &mut String) {
+pub(super) fn element(it: Shown<'_, '_>, out: &mut String) {
     out.push('-');
-    value(node, without, 1, Place::Dash, true, out);
+    value(it, 1, Place::Dash, out);
 }
 
 /// What stands before a value.
@@ -27,50 +28,71 @@ enum Place {
 }
 
 /// The depth of a tree is bounded (Tree::DEEPEST), so this recursion is.
-fn value(
-    node: Node<'_>,
-    without: Without<'_>,
-    level: usize,
-    place: Place,
-    outermost: bool,
-    out: &mut String,
-) {
-    match node.kind() {
+fn value(it: Shown<'_, '_>, level: usize, place: Place, out: &mut String) {
+    match it.node.kind() {
         Kind::Object => {
             let mut fields: Vec<_> =
-                without.fields(node, outermost).map(|(key, it)| (unescape(key), it)).collect();
+                it.fields().map(|(key, it)| (unescape(key.as_bytes()).into_owned(), it)).collect();
             if fields.is_empty() {
                 return word("{}", place, out);
             }
-            fields.sort_by(|one, other| one.0.cmp(&other.0));
+            sort_slice(&mut fields, |one, other| is_before(&one.0, &other.0));
             for (at, (key, inner)) in fields.into_iter().enumerate() {
                 begin(level, if at == 0 { place } else { Place::Line }, out);
                 scalar(&key, level, out);
                 out.push(':');
-                let deeper = if inner.kind() == Kind::Array { level } else { level + 1 };
-                value(inner, without, deeper, Place::Key, false, out);
+                let deeper = if inner.node.kind() == Kind::Array { level } else { level + 1 };
+                value(inner, deeper, Place::Key, out);
             }
         }
         Kind::Array => {
-            let items: Vec<_> = without.items(node).collect();
+            let items: Vec<_> = it.items().collect();
             if items.is_empty() {
                 return word("[]", place, out);
             }
             for (at, item) in items.into_iter().enumerate() {
                 begin(level, if at == 0 { place } else { Place::Line }, out);
                 out.push('-');
-                value(item, without, level + 1, Place::Dash, false, out);
+                value(item, level + 1, Place::Dash, out);
             }
         }
         Kind::String => {
             out.push_str(if place == Place::Line { "" } else { " " });
-            scalar(&node.str().unwrap_or_default(), level, out);
+            scalar(&it.node.str().unwrap_or_default(), level, out);
             out.push('\n');
         }
         Kind::Number | Kind::Bool | Kind::Null | Kind::Opaque => {
-            word(&String::from_utf8_lossy(node.raw()), place, out);
+            word(&String::from_utf8_lossy(it.node.raw()), place, out);
         }
     }
+}
+
+/// The order of keys: by value where both have a number, other characters before letters (go-yaml v2, sorter.go).
+fn is_before(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let Some(at) = one.iter().zip(&other).position(|(one, other)| one != other) else {
+        return one.len() < other.len();
+    };
+    let (a, b) = (one[at], other[at]);
+    match (a.is_alphabetic(), b.is_alphabetic()) {
+        (true, true) => return a < b,
+        // `a1b` comes before `a1-`, but `a-` before `ab`.
+        (true, false) => return false,
+        (false, true) => return true,
+        (false, false) => {}
+    }
+    let run = |of: &[char]| of[at..].iter().take_while(|it| it.is_ascii_digit()).count();
+    let (digits, others) = (run(&one), run(&other));
+    // Zeros inside of a number count, those in front of it do not.
+    let inside = one[..at].iter().rev().take_while(|it| it.is_ascii_digit()).any(|it| *it != '0');
+    let start = u128::from(inside && (a == '0' || b == '0'));
+    let number = |of: &[char], length: usize| {
+        of[at..at + length].iter().fold(start, |sum, it| {
+            sum.wrapping_mul(10).wrapping_add(u128::from(it.to_digit(10).unwrap_or(0)))
+        })
+    };
+    let (left, right) = (number(&one, digits), number(&other, others));
+    (left, digits, a) < (right, others, b)
 }
 
 /// Begins a field or an element: the first one stands beside a dash, but below a key.
@@ -96,7 +118,8 @@ fn indent(level: usize, out: &mut String) {
 }
 
 fn scalar(text: &str, level: usize, out: &mut String) {
-    let odd = |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
+    let odd =
+        |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
     let lines = text.contains('\n');
     // A block keeps its text only where its lines end in something.
     let block = lines && text.lines().all(|line| !line.ends_with(' ')) && !text.starts_with([' ', '\n']);
@@ -170,8 +193,10 @@ fn plain(text: &str) -> bool {
 
 /// Whether a reader would take it for something else than text: a number, a truth, a time, nothing.
 fn is_other_than_text(text: &str) -> bool {
-    const WORDS: [&str; 15] =
-        ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".nan", ".inf", "+.inf", "-.inf", "<<"];
+    const WORDS: [&str; 15] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", ".nan", ".inf", "+.inf", "-.inf",
+        "<<",
+    ];
     if text.is_empty() || WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         return true;
     }
@@ -184,7 +209,11 @@ fn is_other_than_text(text: &str) -> bool {
         let radix = ["0x", "0X", "0b", "0o"].iter().any(|prefix| {
             number.strip_prefix(prefix).is_some_and(|rest| rest.chars().all(|it| it.is_ascii_hexdigit()))
         });
-        number.parse::<f64>().is_ok() || radix || sexagesimal(&number) || crate::instant::Instant::parse(text).is_some() || date(text)
+        number.parse::<f64>().is_ok()
+            || radix
+            || sexagesimal(&number)
+            || crate::instant::Instant::parse(text).is_some()
+            || date(text)
     }
 }
 
@@ -192,7 +221,9 @@ fn is_other_than_text(text: &str) -> bool {
 fn date(text: &str) -> bool {
     let mut parts = text.split('-');
     let digits = |part: Option<&str>, count: usize| {
-        part.is_some_and(|it| it.len() <= count && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit()))
+        part.is_some_and(|it| {
+            it.len() <= count && !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_digit())
+        })
     };
     digits(parts.next(), 4) && digits(parts.next(), 2) && digits(parts.next(), 2) && parts.next().is_none()
 }
@@ -201,14 +232,25 @@ fn date(text: &str) -> bool {
 fn sexagesimal(text: &str) -> bool {
     text.contains(':')
         && text.split(':').all(|part| {
-            !part.is_empty() && part.len() <= 10 && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            !part.is_empty()
+                && part.len() <= 10
+                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
         })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::json::Tree;
+    use crate::tables::output::{self, Format};
+
+    #[test]
+    fn keys_with_numbers_are_in_the_order_of_the_numbers() {
+        let mut keys = vec!["b", "15021", "a10", "80", "a9", "a-", "ab", "a1-", "@type", "a01", "a1"];
+        super::sort_slice(&mut keys, |one, other| super::is_before(one, other));
+        // As sigs.k8s.io/yaml printed them.
+        let want = ["@type", "80", "15021", "a-", "a1", "a1-", "a01", "a9", "a10", "ab", "b"];
+        assert_eq!(keys, want);
+    }
 
     #[test]
     fn prints_what_kubernetes_tools_print() {
@@ -216,8 +258,7 @@ mod tests {
             "n": "1605", "q": "{\"h\":1}", "s": "it's: so", "t": "true", "e": "", "star": "*", "bar": "a|b", "v": "2022-12-08T09:07:09Z/10",
             "lines": "a\n  b\nc\n", "no": null, "f": 1.5}"#;
         let tree = Tree::whole(json.as_bytes()).unwrap();
-        let mut out = String::new();
-        message(tree.root(), Without::default(), &mut out);
+        let out = output::message(tree.root(), Format::Yaml);
         let want = "\
 a:
   '@type': t/x
@@ -243,9 +284,8 @@ star: '*'
 t: \"true\"
 v: 2022-12-08T09:07:09Z/10
 ";
-        assert_eq!(out, want);
-        let mut out = String::new();
-        element(tree.root().get("a").unwrap(), Without::default(), &mut out);
-        assert_eq!(out, "- when: \"2022-12-08T11:03:53.361Z\"\n");
+        assert_eq!(out, format!("{want}\n"));
+        let inner = output::element(tree.root().get("a").unwrap(), &[], Format::Yaml);
+        assert_eq!(inner, "- when: \"2022-12-08T11:03:53.361Z\"\n");
     }
 }

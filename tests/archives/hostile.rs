@@ -32,7 +32,7 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
 #[test]
 fn cut_at_any_byte() {
     for (name, bytes) in archives() {
-        let step = (bytes.len() / 700).max(1);
+        let step = (bytes.len() / 300).max(1);
         for end in (0..bytes.len()).step_by(step) {
             let (members, unread) = unpack("in", &bytes[..end], small());
             for member in &members {

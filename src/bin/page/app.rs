@@ -1,36 +1,392 @@
-//! A page that asks its worker whether it is there.
+//! What the page is doing, and what that brings.
 
-use wasm_bindgen::prelude::*;
-use web_sys::{MessageEvent, Worker};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use gloo::events::EventListener;
+use xdscope::engine::protocol::{Answer, Capture, Query};
 use yew::prelude::*;
 
-#[wasm_bindgen]
-extern "C" {
-    /// A fresh engine; see static/boot.js.
-    #[wasm_bindgen(js_namespace = xdscope, js_name = spawnWorker)]
-    fn spawn_worker() -> Worker;
+use crate::context::Page;
+use crate::files::Given;
+use crate::link::{self, Place, TableView, View};
+use crate::settings::{Lang, Theme};
+use crate::views;
+use crate::worker::{self, Asked, Client, Event};
+use crate::{browser, keys};
+
+/// What the page is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Nothing is open.
+    Empty,
+    /// The first files are being read.
+    Loading(Progress),
+    /// A capture is shown; more may be being read.
+    Ready(Option<Progress>),
+    /// There is nothing to show, and why.
+    Failed(Failure),
 }
 
-#[component]
-pub fn App() -> Html {
-    let said = use_state(String::new);
-    {
-        let said = said.clone();
-        use_effect_with((), move |()| {
-            let worker = spawn_worker();
-            let heard = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-                said.set(event.data().as_string().unwrap_or_default());
-            });
-            worker.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-            heard.forget();
-            let _ = worker.post_message(&JsValue::from_str("hello"));
-            move || worker.terminate()
-        });
+/// How far reading is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    pub path: AttrValue,
+    pub bytes: u64,
+    pub total: u64,
+    /// When it began, in milliseconds of the page's clock.
+    pub began: f64,
+    pub now: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// Documents came, and none of them says anything of a proxy or a control plane.
+    NothingRead,
+    /// The engine broke or was stopped, and nothing is left to be read again.
+    Engine,
+}
+
+/// What the page has to say once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The engine broke; all was read again without these.
+    Broke(Vec<AttrValue>),
+    /// The user stopped it.
+    Stopped(Vec<AttrValue>),
+    Cancelled,
+    /// The address is of a capture that is not open.
+    NotOpen,
+    /// The address is of another capture.
+    OtherCapture,
+    NothingDropped,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    Open,
+    Paste,
+    Promise,
+    Keys,
+    Palette,
+}
+
+pub enum Msg {
+    Engine(Event),
+    Captured(Rc<Answer>),
+    /// The address has changed.
+    Moved,
+    /// A resource's own place is known.
+    Resolved(Rc<Answer>),
+    Give(Vec<Given>),
+    Sample,
+    Cancel,
+    Stop,
+    CloseAll,
+    CloseDetail,
+    Show(Option<Dialog>),
+    Dismiss,
+    Speak(Lang),
+    Paint(Theme),
+}
+
+pub struct App {
+    phase: Phase,
+    page: Page,
+    place: Place,
+    /// An address that waits for its capture.
+    wanted: Option<(u32, Place)>,
+    /// Of all captures of this visit: their addresses are in its history.
+    marks: BTreeSet<u32>,
+    theme: Theme,
+    dialog: Option<Dialog>,
+    notice: Option<Notice>,
+    silent: bool,
+    cancelled: bool,
+    asked: Option<Asked>,
+    resolving: Option<Asked>,
+    /// The place whose heading is to have the focus, once it is drawn.
+    arrived: bool,
+    _listeners: Vec<EventListener>,
+}
+
+impl Component for App {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let (lang, theme) = (Lang::load(), Theme::load());
+        lang.apply();
+        theme.apply();
+        let client = Client::default();
+        client.start(ctx.link().callback(Msg::Engine));
+        let moved = ctx.link().callback(|()| Msg::Moved);
+        let act = ctx.link().callback(|msg: Msg| msg);
+        let listeners = vec![
+            EventListener::new(&browser::window(), "hashchange", move |_| moved.emit(())),
+            keys::listen(act.clone()),
+        ];
+        let wanted = link::parse(&browser::hash()).filter(|(_, place)| *place != Place::Home);
+        App {
+            phase: Phase::Empty,
+            page: Page { client, lang, act, ..Page::default() },
+            place: Place::Home,
+            notice: wanted.map(|_| Notice::NotOpen),
+            wanted,
+            marks: BTreeSet::new(),
+            theme,
+            dialog: None,
+            silent: false,
+            cancelled: false,
+            asked: None,
+            resolving: None,
+            arrived: false,
+            _listeners: listeners,
+        }
     }
-    html! {
-        <main style="padding: 1rem">
-            <h1>{ "xdscope" }</h1>
-            <p id="worker">{ (*said).clone() }</p>
-        </main>
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Engine(event) => self.engine(ctx, event),
+            Msg::Captured(answer) => {
+                self.asked = None;
+                if let Answer::Capture(capture) = &*answer {
+                    self.captured(ctx, Rc::new(capture.clone()));
+                }
+            }
+            Msg::Moved => self.moved(ctx),
+            Msg::Resolved(answer) => self.resolved(&answer),
+            Msg::Give(given) => self.give(given),
+            Msg::Sample => self.give(worker::sample().into_iter().collect()),
+            Msg::Cancel => self.page.client.cancel(),
+            Msg::Stop => self.page.client.stop(),
+            Msg::CloseAll => {
+                self.page.client.close();
+                self.phase = Phase::Empty;
+                self.page.capture = Rc::default();
+                self.page.epoch += 1;
+                self.dialog = None;
+                self.notice = None;
+                self.replace(Place::Home);
+            }
+            Msg::CloseDetail => match self.place {
+                Place::Proxy(proxy, View::Table(view)) if view.open.is_some() && self.dialog.is_none() => {
+                    self.page.go(Place::Proxy(proxy, View::Table(TableView { open: None, ..view })));
+                }
+                _ => return false,
+            },
+            Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
+            Msg::Show(dialog) => self.dialog = dialog,
+            Msg::Dismiss => self.notice = None,
+            Msg::Speak(lang) => {
+                lang.apply();
+                lang.keep();
+                self.page.lang = lang;
+            }
+            Msg::Paint(theme) => {
+                theme.apply();
+                theme.keep();
+                self.theme = theme;
+            }
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let body = match &self.phase {
+            Phase::Empty => html! { <views::empty::Empty /> },
+            Phase::Loading(progress) => html! { <views::loading::Loading progress={progress.clone()} /> },
+            Phase::Ready(_) => views::place(&self.page, self.place),
+            Phase::Failed(failure) => html! { <views::failed::Failed failure={failure.clone()} /> },
+        };
+        let adding = match &self.phase {
+            Phase::Ready(adding) => adding.clone(),
+            Phase::Empty | Phase::Loading(_) | Phase::Failed(_) => None,
+        };
+        html! {
+            <ContextProvider<Page> context={self.page.clone()}>
+                <views::shell::Shell
+                    place={self.place}
+                    theme={self.theme}
+                    ready={matches!(self.phase, Phase::Ready(_))}
+                    loading={matches!(self.phase, Phase::Loading(_))}
+                    {adding}
+                    silent={self.silent}
+                    notice={self.notice.clone()}
+                    dialog={self.dialog}
+                    give={ctx.link().callback(Msg::Give)}
+                >
+                    { body }
+                </views::shell::Shell>
+            </ContextProvider<Page>>
+        }
+    }
+
+    fn rendered(&mut self, _ctx: &Context<Self>, _first: bool) {
+        // A link that was followed may be gone, and the focus with it.
+        if std::mem::take(&mut self.arrived)
+            && browser::focused().is_none()
+            && let Some(main) = browser::by_id("main")
+        {
+            let _ = main.focus();
+        }
+    }
+}
+
+impl App {
+    fn engine(&mut self, ctx: &Context<Self>, event: Event) {
+        match event {
+            Event::Progress { path, bytes, total } => {
+                let now = browser::now();
+                let progress = match &mut self.phase {
+                    Phase::Loading(progress) => progress,
+                    Phase::Ready(progress) => {
+                        progress.get_or_insert(Progress { began: now, ..Progress::default() })
+                    }
+                    Phase::Empty | Phase::Failed(_) => return,
+                };
+                *progress = Progress { path, bytes, total, began: progress.began, now };
+            }
+            Event::Opened { cancelled } => {
+                self.cancelled = cancelled;
+                let hear = ctx.link().callback(Msg::Captured);
+                self.asked = Some(self.page.client.ask(Query::Capture, hear));
+            }
+            Event::Silent(silent) => self.silent = silent,
+            Event::Restarted { without, again, stopped } => {
+                self.silent = false;
+                self.asked = None;
+                self.resolving = None;
+                self.notice = Some(if stopped { Notice::Stopped(without) } else { Notice::Broke(without) });
+                self.page.capture = Rc::default();
+                // Whatever was asked last may have broken it: not again.
+                self.replace(Place::Home);
+                self.phase = if again {
+                    Phase::Loading(Progress { began: browser::now(), ..Progress::default() })
+                } else {
+                    Phase::Failed(Failure::Engine)
+                };
+            }
+        }
+    }
+
+    fn give(&mut self, given: Vec<Given>) {
+        self.dialog = None;
+        if given.is_empty() {
+            self.notice = Some(Notice::NothingDropped);
+            return;
+        }
+        if self.notice != Some(Notice::NotOpen) {
+            self.notice = None;
+        }
+        let begun = Progress { began: browser::now(), now: browser::now(), ..Progress::default() };
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Empty) {
+            Phase::Empty | Phase::Failed(_) => Phase::Loading(begun),
+            Phase::Loading(progress) => Phase::Loading(progress),
+            Phase::Ready(progress) => Phase::Ready(progress.or(Some(begun))),
+        };
+        self.page.client.open(given);
+    }
+
+    fn captured(&mut self, ctx: &Context<Self>, capture: Rc<Capture>) {
+        if std::mem::take(&mut self.cancelled) {
+            self.notice = Some(Notice::Cancelled);
+        }
+        let first = !matches!(self.phase, Phase::Ready(_));
+        self.page.mark = link::mark_of(&capture);
+        self.page.epoch += 1;
+        self.page.capture = capture.clone();
+        if capture.documents.is_empty() {
+            self.phase = Phase::Empty;
+            return;
+        }
+        if capture.proxies.is_empty() && capture.control_planes.is_empty() {
+            self.phase = Phase::Failed(Failure::NothingRead);
+            return;
+        }
+        self.phase = Phase::Ready(None);
+        self.marks.insert(self.page.mark);
+        match self.wanted.take() {
+            Some((mark, place)) if mark == self.page.mark => {
+                self.notice = None;
+                self.arrive(ctx, place);
+            }
+            Some(_) => {
+                self.notice = Some(Notice::OtherCapture);
+                self.replace(self.home());
+            }
+            None if first => self.replace(self.home()),
+            // More was added: the same place, in the larger capture.
+            None => self.replace(self.place),
+        }
+    }
+
+    /// Where to begin: at the only proxy, else at the capture.
+    fn home(&self) -> Place {
+        match self.page.capture.proxies.as_slice() {
+            [only] => Place::Proxy(only.id, View::Overview),
+            _ => Place::Home,
+        }
+    }
+
+    fn moved(&mut self, ctx: &Context<Self>) {
+        let Some((mark, place)) = link::parse(&browser::hash()) else {
+            self.replace(Place::Home);
+            return;
+        };
+        if !matches!(self.phase, Phase::Ready(_)) {
+            if place != Place::Home {
+                self.wanted = Some((mark, place));
+                self.notice = Some(Notice::NotOpen);
+            }
+        } else if self.marks.contains(&mark) {
+            self.notice = None;
+            self.arrive(ctx, place);
+        } else {
+            self.notice = Some(Notice::OtherCapture);
+            self.replace(Place::Home);
+        }
+    }
+
+    /// Goes to a place of the open capture. A resource's place is asked for first.
+    fn arrive(&mut self, ctx: &Context<Self>, place: Place) {
+        self.dialog = None;
+        self.arrived = true;
+        if let Place::Resource(resource) = place {
+            let hear = ctx.link().callback(Msg::Resolved);
+            self.resolving = Some(self.page.client.ask(Query::Detail(resource), hear));
+        } else {
+            self.resolving = None;
+            self.place = place;
+        }
+    }
+
+    fn resolved(&mut self, answer: &Answer) {
+        self.resolving = None;
+        self.arrived = true;
+        let Answer::Detail(detail) = answer else {
+            self.notice = Some(Notice::OtherCapture);
+            return;
+        };
+        let place = match (detail.proxy, detail.table) {
+            (Some(proxy), Some(table)) => {
+                Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
+            }
+            (Some(proxy), None) if detail.kind == xdscope::envoy::Kind::Bootstrap => {
+                Place::Proxy(proxy, View::Bootstrap)
+            }
+            _ => {
+                self.place = Place::Resource(detail.resource);
+                return;
+            }
+        };
+        self.replace(place);
+    }
+
+    /// Shows a place without leaving a step in the history.
+    fn replace(&mut self, place: Place) {
+        self.place = place;
+        let bare = matches!(self.phase, Phase::Empty | Phase::Failed(_)) && place == Place::Home;
+        browser::replace(&if bare { "#/".to_owned() } else { link::address(self.page.mark, place) });
     }
 }

@@ -5,7 +5,11 @@
 //! [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
+mod made_up;
+#[cfg(target_arch = "wasm32")]
 mod opening;
+#[cfg(target_arch = "wasm32")]
+mod warm;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
@@ -27,6 +31,7 @@ mod worker {
     use xdscope::engine::protocol::{FromWorker, Query};
 
     use super::opening::{self, Source};
+    use super::warm;
 
     /// What all message handlers share. Single-threaded: a borrow ends before the next await.
     pub struct Shared {
@@ -34,6 +39,8 @@ mod worker {
         pub engine: RefCell<Engine>,
         /// Goes up when reading is cancelled or everything closed: a reader of an older number stops.
         pub epoch: Cell<u32>,
+        /// Whether nothing was given yet.
+        pub idle: Cell<bool>,
     }
 
     impl Shared {
@@ -47,7 +54,8 @@ mod worker {
 
     pub fn start() {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let shared = Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0) });
+        let shared =
+            Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0), idle: Cell::new(true) });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             handle(&handler, &event.data());
@@ -55,11 +63,13 @@ mod worker {
         shared.scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         on_message.forget();
         shared.say(&FromWorker::Ready);
+        wasm_bindgen_futures::spawn_local(warm::up(shared));
     }
 
     fn handle(shared: &Rc<Shared>, message: &JsValue) {
         let field = |key: &str| Reflect::get(message, &key.into()).unwrap_or(JsValue::UNDEFINED);
         let text = |key: &str| field(key).as_string().unwrap_or_default();
+        shared.idle.set(false);
         match text("t").as_str() {
             "open" => {
                 let names = js_sys::Array::from(&field("paths"));

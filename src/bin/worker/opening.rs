@@ -3,10 +3,14 @@
 
 use std::rc::Rc;
 
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 use xdscope::engine::protocol::FromWorker;
-use xdscope::intake::{Format, HEAD, Limits, Recognised, Unpack, json_start, recognise, recognise_with};
+use xdscope::intake::{
+    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise,
+    recognise_with,
+};
 use xdscope::json::Scanner;
 
 use super::worker::Shared;
@@ -26,32 +30,46 @@ const TURN: f64 = 30.0;
 /// Reads all sources, and links what they hold.
 pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
     let epoch = shared.epoch.get();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "sizes are whole and not negative"
-    )]
-    let total = sources.iter().map(|it| it.blob.size() as u64).sum();
+    let total = sources.iter().map(|it| size_of(&it.blob)).sum();
     let mut before = 0;
     for source in sources {
         let progress = |bytes: u64| {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
-        let Some((bytes, found)) = read(&shared, epoch, &source.blob, &progress).await else { break };
-        let size = bytes.len() as u64;
-        match found {
-            Some(found) => shared.engine.borrow_mut().add(source.path.clone(), bytes, found),
-            None => {
+        match read(&shared, epoch, &source.blob, &progress).await {
+            Ok((bytes, Some(found))) => shared.engine.borrow_mut().add(source.path.clone(), bytes, found),
+            Ok((bytes, None)) => {
                 let unpack = Unpack::new(&source.path, bytes, Limits::default());
                 if !take_apart(&shared, epoch, unpack, &progress).await {
                     break;
                 }
             }
+            Err(Stopped::Cancelled) => break,
+            Err(Stopped::Unreadable(why)) => {
+                let (path, bytes) = (source.path.clone(), Some(size_of(&source.blob)));
+                let unread = Unread { path, bytes, modified: None, kind: Kind::Unknown, why };
+                shared.engine.borrow_mut().take(Step::Unread(unread));
+            }
         }
-        before += size;
+        before += size_of(&source.blob);
     }
     shared.engine.borrow_mut().link();
     shared.say(&FromWorker::Opened { cancelled: shared.epoch.get() != epoch });
+}
+
+/// Why a file's bytes did not all arrive.
+pub enum Stopped {
+    Cancelled,
+    Unreadable(NotRead),
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes are whole and not negative"
+)]
+fn size_of(blob: &Blob) -> u64 {
+    blob.size() as u64
 }
 
 /// Takes an archive apart, in turns. Whether it came to its end.
@@ -81,30 +99,39 @@ pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
 }
 
 /// Reads a file. JSON is scanned while it arrives, and then recognised; what else it is shows when it is taken apart.
-/// None when it was cancelled, or cannot be read.
-async fn read(
+///
+/// # Errors
+/// When it was cancelled, is too large, or the browser cannot read it (any more).
+pub async fn read(
     shared: &Shared,
     epoch: u32,
     blob: &Blob,
     progress: &impl Fn(u64),
-) -> Option<(Vec<u8>, Option<Recognised>)> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "sizes are whole and not negative"
-    )]
-    let size = blob.size() as usize;
+) -> Result<(Vec<u8>, Option<Recognised>), Stopped> {
+    let refused = |limit| Stopped::Unreadable(NotRead::Limit { limit });
+    if size_of(blob) > Limits::default().bytes {
+        return Err(refused(Limit::Bytes));
+    }
+    let size = usize::try_from(size_of(blob)).map_err(|_| refused(Limit::Memory))?;
     let mut bytes: Vec<u8> = Vec::new();
-    bytes.try_reserve_exact(size).ok()?;
+    bytes.try_reserve_exact(size).map_err(|_| refused(Limit::Memory))?;
     let mut scanner: Option<Scanner> = None;
+    let slice = |at: usize| {
+        let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64);
+        slice.ok().map(|slice| slice.array_buffer())
+    };
+    let mut next = slice(0);
     while bytes.len() < size {
         let at = bytes.len();
         progress(at as u64);
-        let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64).ok()?;
-        let buffer = JsFuture::from(slice.array_buffer()).await.ok()?;
+        let Some(arriving) = next.take() else { return Err(unreadable(&JsValue::NULL)) };
+        // The browser reads the next slice while this one is scanned.
+        next = (at + SLICE < size).then(|| slice(at + SLICE)).flatten();
+        let buffer = JsFuture::from(arriving).await;
         if shared.epoch.get() != epoch {
-            return None;
+            return Err(Stopped::Cancelled);
         }
+        let buffer = buffer.map_err(|error| unreadable(&error))?;
         let array = js_sys::Uint8Array::new(&buffer);
         bytes.resize(at + array.length() as usize, 0);
         array.copy_to(&mut bytes[at..]);
@@ -116,5 +143,11 @@ async fn read(
         }
     }
     let found = scanner.map(|scanner| recognise_with(&bytes, Some(scanner.finish(&bytes))));
-    Some((bytes, found))
+    Ok((bytes, found))
+}
+
+/// In the browser's words: the file was moved, or may not be read.
+fn unreadable(error: &JsValue) -> Stopped {
+    let error = error.dyn_ref::<js_sys::Error>().map(|it| String::from(it.message()));
+    Stopped::Unreadable(NotRead::Error { line: error.unwrap_or_default() })
 }

@@ -16,6 +16,9 @@ pub enum Failure {
     /// What was found there is not what the command needs.
     #[error("{0}")]
     Input(String),
+    /// What was asked for makes no sense.
+    #[error("{0}")]
+    Usage(String),
     /// The reader of our output is gone (a closed pipe): nobody is left to be told.
     #[error("standard output is closed")]
     Closed,

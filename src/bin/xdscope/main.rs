@@ -1,10 +1,18 @@
 //! The engine in a terminal.
 
+mod authz;
+mod choose;
+mod comparison;
+mod diff;
 mod explain;
 mod fail;
+mod known;
 mod ls;
 mod open;
+mod proxy_config;
+mod proxy_status;
 mod trace;
+mod ztunnel_config;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -22,24 +30,60 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Authz(authz::Args),
+    Diff(diff::Args),
     Ls(ls::Args),
+    #[command(alias = "pc")]
+    ProxyConfig(proxy_config::Args),
+    #[command(alias = "zc")]
+    ZtunnelConfig(ztunnel_config::Args),
     Trace(Box<trace::Args>),
+    #[command(alias = "ps")]
+    ProxyStatus(proxy_status::Args),
 }
 
 fn main() -> ExitCode {
-    // clap itself leaves with status 2 for wrong usage.
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Authz(args) => authz::run(args, &mut out),
+        Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
+        Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
+        Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = out.flush();
             eprintln!("xdscope: {failure}");
-            ExitCode::FAILURE
+            match failure {
+                Failure::Usage(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
+}
+
+/// Help is printed whole; an error in one line, as all of ours.
+fn usage(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    match text.lines().next().and_then(|it| it.strip_prefix("error: ")) {
+        Some(first) if !first.ends_with(':') => eprintln!("xdscope: {first}; see xdscope help"),
+        // The line only announces a list.
+        Some(_) => {
+            let lines: Vec<&str> = text.lines().take_while(|it| !it.is_empty()).map(str::trim).collect();
+            let line = lines.join(" ");
+            eprintln!("xdscope: {}; see xdscope help", line.strip_prefix("error: ").unwrap_or(&line));
+        }
+        None => {
+            let _ = error.print();
+        }
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }

@@ -1,7 +1,7 @@
 //! A row for each endpoint.
 
-use super::{Dump, It, address, text};
-use crate::envoy::Kind;
+use super::{Dump, It, address, hosts, text};
+use crate::envoy::{Kind, LbEndpoint};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Target, Word};
 
@@ -22,16 +22,17 @@ pub fn is_healthy(endpoint: Node<'_>) -> bool {
 
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let cluster = cluster(dump, it);
+    let name = it.resource.name(dump.bytes);
     for locality in it.root.list("endpoints") {
         for endpoint in locality.list("lb_endpoints") {
             let address = endpoint.get("endpoint").and_then(|it| it.get("address")).and_then(address);
-            let health = endpoint.text("health_status").unwrap_or("UNKNOWN".into());
+            let health = health(dump, &name, address.as_deref().unwrap_or(""), LbEndpoint(endpoint));
             let number = |it: Option<u64>| it.map(|it| vec![text(it.to_string())]).unwrap_or_default();
             let mtls = endpoint.path(&["metadata", "filter_metadata", "envoy.transport_socket_match"]);
             let mtls = mtls.and_then(|it| it.text("tlsMode")).is_some_and(|it| it == "istio");
             let cells = vec![
                 vec![text(address.unwrap_or_default())],
-                vec![text(health)],
+                health,
                 cluster.clone(),
                 number(endpoint.number("load_balancing_weight")),
                 number(Some(locality.number("priority").unwrap_or(0))),
@@ -41,6 +42,19 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
             out.push(Row { resource: it.reference, at: endpoint.span().start, cells });
         }
     }
+}
+
+/// What the control plane says, then what Envoy's own page says otherwise.
+fn health(dump: &Dump<'_>, cluster: &str, address: &str, endpoint: LbEndpoint<'_>) -> Cell {
+    let sent = endpoint.health_status();
+    let Some(host) = dump.hosts().get(cluster).and_then(|it| it.get(address)) else {
+        return vec![text(sent)];
+    };
+    let mut cell = hosts::health_cell(&sent, &host.flags);
+    if host.eds_health_status != sent {
+        cell.push(super::aside(format!("/clusters: {}", host.eds_health_status)));
+    }
+    cell
 }
 
 /// The cluster that asks for these endpoints; the assignment's own name where none does.

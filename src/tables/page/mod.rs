@@ -2,6 +2,7 @@
 
 mod clusters;
 mod endpoints;
+mod hosts;
 mod listeners;
 mod routes;
 mod secrets;
@@ -11,7 +12,9 @@ use super::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
 use crate::capture::{Capture, Document, DocumentId, Names, ResourceRef};
 use crate::envoy::names::{ServiceKey, short_host};
 use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, State};
+use crate::instant::Instant;
 use crate::json::{Node, unescape};
+use hosts::Hosts;
 
 /// The columns of a table, in order.
 pub fn columns(kind: TableKind) -> Vec<Column> {
@@ -27,7 +30,7 @@ pub fn columns(kind: TableKind) -> Vec<Column> {
 /// How many rows a table has, where each resource is exactly one; else that takes making them.
 pub fn count(document: &Document, kind: TableKind) -> Option<usize> {
     let dump = document.dump()?;
-    matches!(kind, TableKind::Clusters | TableKind::Secrets).then(|| dump.of(maker(kind).0).count())
+    matches!(kind, TableKind::Clusters).then(|| dump.of(maker(kind).0).count())
 }
 
 /// Rows of a table of a config dump, in the dump's order: those of so many resources, from the given one on. A
@@ -40,8 +43,20 @@ pub fn rows(
     resources: std::ops::Range<usize>,
 ) -> Vec<Row> {
     let (Some(dump), Some(names)) = (document.dump(), capture.names(id)) else { return Vec::new() };
-    let dump = Dump { id, bytes: &document.bytes, dump, capture, names };
-    let (of, width, rows) = maker(kind);
+    let captured = capture.documents().filter_map(|(_, it)| it.captured).max();
+    let dump = Dump {
+        id,
+        bytes: &document.bytes,
+        dump,
+        capture,
+        names,
+        captured,
+        hosts: std::cell::OnceCell::new(),
+    };
+    let (mut of, width, mut rows) = maker(kind);
+    if of == Kind::Endpoint && dump.dump.of(of).next().is_none() {
+        (of, rows) = (Kind::Cluster, hosts::rows);
+    }
     let mut out = Vec::new();
     for (resource, it) in dump.dump.of(of).skip(resources.start).take(resources.len()) {
         let reference = ResourceRef { document: id, resource };
@@ -88,9 +103,17 @@ struct Dump<'c> {
     dump: &'c ConfigDump,
     capture: &'c Capture,
     names: &'c Names,
+    /// The latest instant of the capture.
+    captured: Option<Instant>,
+    /// What the proxy's `/clusters` says; read when first asked for.
+    hosts: std::cell::OnceCell<Hosts>,
 }
 
 impl<'c> Dump<'c> {
+    fn hosts(&self) -> &Hosts {
+        self.hosts.get_or_init(|| hosts::read(self))
+    }
+
     fn find(&self, kind: Kind, name: &[u8]) -> Option<(ResourceId, &'c Resource)> {
         let id = self.names.find(self.bytes, kind, name)?;
         Some((id, self.dump.get(id)?))
@@ -104,13 +127,18 @@ impl<'c> Dump<'c> {
         let text = if kind == Kind::Cluster { short_cluster(&name) } else { name.clone() };
         let whole = if text == name { String::new() } else { name };
         match self.find(kind, raw) {
-            Some((resource, _)) => Part::Link {
-                text,
-                whole,
-                target: Target::Resource(ResourceRef { document: self.id, resource }),
-            },
+            Some((resource, _)) => {
+                self.link_to(kind, resource, if whole.is_empty() { &text } else { &whole })
+            }
             None => Part::Broken { text, whole },
         }
+    }
+
+    /// A link to a resource of that name.
+    fn link_to(&self, kind: Kind, resource: ResourceId, name: &str) -> Part {
+        let text = if kind == Kind::Cluster { short_cluster(name) } else { name.to_owned() };
+        let whole = if text == name { String::new() } else { name.to_owned() };
+        Part::Link { text, whole, target: Target::Resource(ResourceRef { document: self.id, resource }) }
     }
 }
 
@@ -121,6 +149,12 @@ fn short_cluster(name: &str) -> String {
         Some(key) => key.short(),
         None => short_host(name).to_owned(),
     }
+}
+
+/// A name that may hold a Kubernetes host, which is shown without its usual end: `reviews.default:9080`.
+fn name(whole: &str) -> Part {
+    let text = whole.replace(".svc.cluster.local", "");
+    if text == whole { Part::Text(text) } else { Part::Name { text, whole: whole.to_owned() } }
 }
 
 fn text(text: impl Into<String>) -> Part {

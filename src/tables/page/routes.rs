@@ -1,6 +1,6 @@
 //! A row for each route.
 
-use super::{Dump, It, aside, owner, summary, text};
+use super::{Dump, It, aside, name, owner, summary, text};
 use crate::envoy::Kind;
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
@@ -11,9 +11,10 @@ pub const COLUMNS: [Column; 5] =
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let config = it.resource.name(dump.bytes).into_owned();
     for host in it.root.list("virtual_hosts") {
-        let name = host.text("name").unwrap_or_default().into_owned();
+        let whole = host.text("name").unwrap_or_default().into_owned();
         let head = |at: u32, matches: Cell, destination: Cell, owner: Cell| {
-            let cells = vec![vec![text(config.clone())], host_cell(&name, host), matches, destination, owner];
+            let cells =
+                vec![vec![text(config.clone())], host_cell(&whole, host), matches, destination, owner];
             Row { resource: it.reference, at, cells }
         };
         let before = out.len();
@@ -28,17 +29,17 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     }
 }
 
-fn host_cell(name: &str, host: Node<'_>) -> Cell {
-    let mut cell = vec![text(name)];
+fn host_cell(whole: &str, host: Node<'_>) -> Cell {
+    let mut cell = vec![name(whole)];
     let mut domains = host.list("domains").filter_map(Node::str);
     // The name repeats the first domain, but for gateways and the catch-alls.
     if let Some(first) = domains.next() {
-        if !name.starts_with(&*first) {
+        if !whole.starts_with(&*first) {
             cell.extend([Part::Break, aside(first)]);
         }
         let more = u32::try_from(domains.count()).unwrap_or(u32::MAX);
         if more > 0 {
-            cell.extend([Part::Break, Part::Word(Word::More(more))]);
+            cell.push(Part::Word(Word::More(more)));
         }
     }
     cell

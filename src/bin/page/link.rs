@@ -1,0 +1,179 @@
+//! The page's links: `#/<mark>/p/3/routes/of/2.45/at/2.45.1033`. Positions, never names, for a link is copied into
+//! chats and tickets. The mark says of which capture they are, so that none is guessed at.
+
+use std::fmt;
+
+use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, TableKind, Target};
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The capture.
+    Home,
+    /// What was not read.
+    NotRead,
+    /// A control plane, by its place in the capture.
+    ControlPlane(u32),
+    /// A document, raw.
+    Document(DocumentId),
+    /// A resource, wherever it stands: the engine knows, and the page goes on to there.
+    Resource(ResourceRef),
+    /// A proxy.
+    Proxy(ProxyId, View),
+}
+
+/// A tab of a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Overview,
+    Table(TableView),
+    Bootstrap,
+    /// A document of its; the first unless said.
+    Raw(Option<DocumentId>),
+}
+
+/// A table, and what of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableView {
+    pub table: TableKind,
+    /// The rows of this resource only.
+    pub only: Option<ResourceRef>,
+    /// The resource whose detail is open, and which part of it.
+    pub open: Option<(ResourceRef, Option<u32>)>,
+}
+
+impl TableView {
+    pub fn whole(table: TableKind) -> Self {
+        TableView { table, only: None, open: None }
+    }
+
+    /// A resource in its table.
+    pub fn of(table: TableKind, resource: ResourceRef) -> Self {
+        TableView { table, only: Some(resource), open: Some((resource, None)) }
+    }
+}
+
+pub const TABLES: [(TableKind, &str); 5] = [
+    (TableKind::Listeners, "listeners"),
+    (TableKind::Routes, "routes"),
+    (TableKind::Clusters, "clusters"),
+    (TableKind::Endpoints, "endpoints"),
+    (TableKind::Secrets, "secrets"),
+];
+
+/// The name of a table in links and test ids.
+pub fn slug(table: TableKind) -> &'static str {
+    TABLES.iter().find(|(kind, _)| *kind == table).map_or("", |(_, slug)| slug)
+}
+
+impl From<Target> for Place {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
+            Target::Resource(resource) => Place::Resource(resource),
+            Target::Document(document) => Place::Document(document),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Home => Ok(()),
+            Place::NotRead => f.write_str("/not-read"),
+            Place::ControlPlane(at) => write!(f, "/c/{at}"),
+            Place::Document(document) => write!(f, "/d/{}", document.0),
+            Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
+            Place::Proxy(proxy, view) => {
+                write!(f, "/p/{}", proxy.0)?;
+                match view {
+                    View::Overview => Ok(()),
+                    View::Bootstrap => f.write_str("/bootstrap"),
+                    View::Raw(None) => f.write_str("/raw"),
+                    View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
+                    View::Table(view) => {
+                        write!(f, "/{}", slug(view.table))?;
+                        if let Some(only) = view.only {
+                            write!(f, "/of/{}", dotted(only))?;
+                        }
+                        match view.open {
+                            Some((resource, Some(at))) => write!(f, "/at/{}.{at}", dotted(resource)),
+                            Some((resource, None)) => write!(f, "/at/{}", dotted(resource)),
+                            None => Ok(()),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn dotted(resource: ResourceRef) -> String {
+    format!("{}.{}", resource.document.0, resource.resource.0)
+}
+
+/// The address of a place in the capture with that mark.
+pub fn address(mark: u32, place: Place) -> String {
+    format!("#/{mark:06x}{place}")
+}
+
+/// Reads an address: the mark, and the place where it can be read.
+pub fn parse(hash: &str) -> Option<(u32, Place)> {
+    let mut steps = hash.strip_prefix("#/")?.split('/');
+    let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
+    let place = match steps.next() {
+        None | Some("") => Place::Home,
+        Some("not-read") => Place::NotRead,
+        Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
+        Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),
+        Some("r") => Place::Resource(resource(steps.next()?)?.0),
+        Some("p") => {
+            let proxy = ProxyId(steps.next()?.parse().ok()?);
+            let view = match steps.next() {
+                None => View::Overview,
+                Some("bootstrap") => View::Bootstrap,
+                Some("raw") => View::Raw(match steps.next() {
+                    None => None,
+                    Some(document) => Some(DocumentId(document.parse().ok()?)),
+                }),
+                Some(table) => {
+                    let (table, _) = TABLES.iter().find(|(_, slug)| *slug == table)?;
+                    let mut view = TableView::whole(*table);
+                    while let Some(step) = steps.next() {
+                        match step {
+                            "of" => view.only = Some(resource(steps.next()?)?.0),
+                            "at" => view.open = Some(resource(steps.next()?)?),
+                            _ => return None,
+                        }
+                    }
+                    View::Table(view)
+                }
+            };
+            Place::Proxy(proxy, view)
+        }
+        Some(_) => return None,
+    };
+    Some((mark, place))
+}
+
+fn resource(text: &str) -> Option<(ResourceRef, Option<u32>)> {
+    let mut numbers = text.split('.').map(|number| number.parse::<u32>().ok());
+    let document = DocumentId(numbers.next()??);
+    let resource = xdscope::envoy::ResourceId(numbers.next()??);
+    let at = match numbers.next() {
+        Some(at) => Some(at?),
+        None => None,
+    };
+    Some((ResourceRef { document, resource }, at))
+}
+
+/// What tells a capture from another without saying anything of it: 24 bits of FNV-1a over the kinds and sizes of its
+/// documents.
+pub fn mark_of(capture: &Capture) -> u32 {
+    let step = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    let hash = capture.documents.iter().fold(0x811c_9dc5, |hash, document| {
+        let hash = document.kind.bytes().fold(hash, step);
+        document.bytes.to_le_bytes().into_iter().fold(hash, step)
+    });
+    hash & 0x00ff_ffff
+}

@@ -1,0 +1,13 @@
+//! Small parts that views are made of, in PatternFly's classes.
+
+mod button;
+mod copy;
+mod dialog;
+mod icon;
+mod label;
+
+pub use button::{Button, Variant};
+pub use copy::{Command, Copy};
+pub use dialog::Dialog;
+pub use icon::{Icon, icon};
+pub use label::toned;

@@ -1,0 +1,94 @@
+//! A row of a table, and what its cells are made of.
+
+use std::rc::Rc;
+
+use xdscope::engine::protocol::{Cell, Part, Row};
+use yew::prelude::*;
+
+use crate::context::{Page, use_page};
+use crate::parts::toned;
+use crate::words;
+
+#[derive(Clone, Properties)]
+pub struct Props {
+    pub row: Rc<Row>,
+    /// Which of the matching rows, from 0.
+    pub index: u32,
+    /// Its detail is open.
+    pub selected: bool,
+    /// The one that the keyboard is on.
+    pub active: bool,
+    /// A column that says the same in all rows.
+    pub hidden: Option<usize>,
+}
+
+impl PartialEq for Props {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.row, &other.row)
+            && (self.index, self.selected, self.active, self.hidden)
+                == (other.index, other.selected, other.active, other.hidden)
+    }
+}
+
+#[component]
+pub fn RowView(props: &Props) -> Html {
+    let page = use_page();
+    let shown = props.row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != props.hidden);
+    html! {
+        <div
+            role="row" class={classes!("x-grid-row", props.selected.then_some("x-selected"))}
+            aria-rowindex={(props.index + 2).to_string()}
+            aria-selected={if props.selected { "true" } else { "false" }}
+            tabindex={if props.active { "0" } else { "-1" }}
+            data-index={props.index.to_string()} data-testid="row"
+        >
+            { for shown.map(|(_, cell)| html! {
+                <div role="gridcell">{ parts(&page, cell, props.active) }</div>
+            }) }
+        </div>
+    }
+}
+
+/// The pieces of a cell. Its links take the keyboard's way only in the row that it is on.
+pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
+    let tabindex = if reachable { "0" } else { "-1" };
+    let whole = |whole: &String| (!whole.is_empty()).then(|| AttrValue::from(whole.clone()));
+    cell.iter()
+        .map(|part| match part {
+            Part::Text(text) => html! { <><span class="x-mono">{ breakable(text) }</span>{ " " }</> },
+            Part::Name { text, whole: full } => html! {
+                <><span class="x-mono" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
+            },
+            Part::Aside(text) => html! { <><span class="x-aside">{ text.clone() }</span>{ " " }</> },
+            Part::Link { text, whole: full, target } => html! {
+                <>
+                    <a class="x-mono" href={page.href(*target)} title={whole(full)} {tabindex}>{ breakable(text) }</a>{ " " }
+                </>
+            },
+            Part::Broken { text, whole: full } => html! {
+                <><span class="x-mono x-broken" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
+            },
+            Part::Word(word) => html! { <>{ toned(words::word(*word)) }{ " " }</> },
+            Part::Break => html! { <br /> },
+        })
+        .collect()
+}
+
+/// A long name may break at its joints (`a.b`, `a|b`, `aB`), rather than anywhere.
+pub fn breakable(text: &str) -> Html {
+    if text.len() < 12 {
+        return html! { { text } };
+    }
+    let mut parts = Vec::new();
+    let (mut from, mut before) = (0, ' ');
+    for (at, c) in text.char_indices() {
+        let joint = ".|/:_~,".contains(before) || before.is_ascii_lowercase() && c.is_ascii_uppercase();
+        if joint && at > from {
+            parts.push(html! { <>{ &text[from..at] }<wbr /></> });
+            from = at;
+        }
+        before = c;
+    }
+    parts.push(html! { { &text[from..] } });
+    html! { <>{ for parts }</> }
+}

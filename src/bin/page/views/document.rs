@@ -1,0 +1,99 @@
+//! A document as it came, and lists of documents.
+
+use xdscope::engine::protocol::{DocumentId, DocumentLine, TextRef};
+use yew::prelude::*;
+
+use super::cells::breakable;
+use super::lines::Lines;
+use super::not_read;
+use crate::context::use_page;
+use crate::link::{Place, View};
+use crate::words;
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    pub id: DocumentId,
+}
+
+#[component]
+pub fn Document(props: &Props) -> Html {
+    let page = use_page();
+    let Some(document) = page.capture.documents.iter().find(|document| document.id == props.id) else {
+        return html! { <p class="x-pad">{ tr!("gone") }</p> };
+    };
+    let owner = document.proxy.and_then(|id| page.capture.proxies.iter().find(|proxy| proxy.id == id));
+    html! {
+        <>
+            <header class="x-head">
+                <h1 class="x-mono">{ document.path.clone() }</h1>
+                <p class="x-sub">
+                    { words::document(&document.kind) }{ " · " }{ words::bytes(document.bytes) }
+                    if let Some(at) = document.captured {
+                        { " · " }{ words::time(at) }
+                    }
+                    if let Some(proxy) = owner {
+                        { " · " }<a href={page.href(Place::Proxy(proxy.id, View::Overview))}>{ proxy.name.clone() }</a>
+                    }
+                </p>
+            </header>
+            <div class="x-body">
+                if let Some(trouble) = &document.trouble {
+                    <div class="x-card x-says-warn">{ not_read::why(trouble) }</div>
+                }
+                <div class="x-card x-fill">
+                    <Lines of={TextRef::Document(document.id)} bytes={Some(document.bytes)} />
+                </div>
+            </div>
+        </>
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct TableProps {
+    pub documents: Vec<DocumentLine>,
+}
+
+#[component]
+pub fn DocumentTable(props: &TableProps) -> Html {
+    let page = use_page();
+    html! {
+        <div class="x-card">
+            <table class="x-table">
+                <thead>
+                    <tr>
+                        <th scope="col">{ tr!("overview.documents") }</th>
+                        <th scope="col">{ tr!("document.kind") }</th>
+                        <th scope="col">{ tr!("document.taken") }</th>
+                        <th scope="col" class="x-number">{ tr!("document.size") }</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    { for props.documents.iter().map(|document| html! {
+                        <tr key={document.id.0}>
+                            <td>
+                                { path(document, Some(page.href(Place::Document(document.id)))) }
+                                if let Some(trouble) = &document.trouble {
+                                    { not_read::why(trouble) }
+                                }
+                            </td>
+                            <td class="x-whole-line">{ words::document(&document.kind) }</td>
+                            <td class="x-whole-line">{ document.captured.map(words::time) }</td>
+                            <td class="x-number">{ words::bytes(document.bytes) }</td>
+                        </tr>
+                    }) }
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// A path: its folders paler than its name, which leads to the document.
+pub fn path(document: &DocumentLine, href: Option<AttrValue>) -> Html {
+    let at = document.path.rfind('/').map_or(0, |slash| slash + 1);
+    let (folders, name) = document.path.split_at(at);
+    let folders = html! { <span class="x-aside">{ breakable(folders) }</span> };
+    match href {
+        Some(href) => html! { <a class="x-mono x-path" {href}>{ folders }{ name }</a> },
+        None => html! { <span class="x-mono">{ folders }{ name }</span> },
+    }
+}

@@ -1,0 +1,50 @@
+//! What the page shows, a file for each view.
+
+pub mod capture;
+pub mod cells;
+pub mod collect;
+pub mod control_plane;
+pub mod detail;
+pub mod document;
+pub mod empty;
+pub mod failed;
+pub mod foot;
+pub mod grid;
+pub mod help;
+pub mod home;
+pub mod lines;
+pub mod loading;
+pub mod masthead;
+pub mod not_read;
+pub mod open;
+pub mod overview;
+pub mod paint;
+pub mod palette;
+pub mod paste;
+pub mod proxy;
+pub mod raw;
+pub mod rows;
+pub mod shell;
+pub mod table;
+
+use yew::prelude::*;
+
+use crate::context::Page;
+use crate::link::Place;
+
+/// The view of a place of the capture that is open.
+pub fn place(page: &Page, place: Place) -> Html {
+    match place {
+        Place::Home => html! { <home::Home /> },
+        Place::NotRead => html! { <not_read::NotRead /> },
+        Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
+        Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
+        Place::Resource(resource) => html! {
+            <div class="x-body"><detail::Detail {resource} /></div>
+        },
+        // A proxy's views begin anew with another proxy, and with another capture.
+        Place::Proxy(id, view) => {
+            html! { <proxy::Proxy key={format!("{}.{}", page.mark, id.0)} {id} {view} /> }
+        }
+    }
+}

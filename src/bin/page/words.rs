@@ -1,0 +1,287 @@
+//! Sentences are in locales/*.yml; this finds the right one for each word of the engine.
+
+use std::borrow::Cow;
+
+use xdscope::engine::protocol::{Column, Fact, Mark, Missing, Relation, TableKind, Trouble, Word};
+use xdscope::envoy::{Kind, State};
+use xdscope::instant::Instant;
+use yew::AttrValue;
+
+/// The text with that key in the user's language.
+macro_rules! tr {
+    ($($all:tt)*) => { $crate::words::attr(rust_i18n::t!($($all)*)) };
+}
+
+pub fn attr(text: Cow<'static, str>) -> AttrValue {
+    match text {
+        Cow::Borrowed(text) => AttrValue::Static(text),
+        Cow::Owned(text) => text.into(),
+    }
+}
+
+/// One thing has another word than many, in English.
+macro_rules! count {
+    ($one:literal, $many:literal, $n:expr) => {{
+        let n = u64::from($n);
+        if n == 1 { tr!($one) } else { tr!($many, n = $crate::words::number(n)) }
+    }};
+}
+
+/// `5,667`
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `44.9 MB`
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut size = n as f64 / 1000.0;
+    let mut unit = 0;
+    while size >= 999.95 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    let digits = usize::from(size < 100.0);
+    format!("{size:.digits$} {}", UNITS[unit])
+}
+
+/// `2026-11-23 14:52:10 UTC`
+pub fn time(at: Instant) -> AttrValue {
+    format!("{} UTC", at.to_string().trim_end_matches('Z').replace('T', " ")).into()
+}
+
+pub fn table(kind: TableKind) -> AttrValue {
+    match kind {
+        TableKind::Listeners => tr!("tab.listeners"),
+        TableKind::Routes => tr!("tab.routes"),
+        TableKind::Clusters => tr!("tab.clusters"),
+        TableKind::Endpoints => tr!("tab.endpoints"),
+        TableKind::Secrets => tr!("tab.secrets"),
+    }
+}
+
+pub fn kind(kind: Kind) -> AttrValue {
+    match kind {
+        Kind::Bootstrap => tr!("kind.bootstrap"),
+        Kind::Listener => tr!("kind.listener"),
+        Kind::Route => tr!("kind.route"),
+        Kind::ScopedRoute => tr!("kind.scoped_route"),
+        Kind::Cluster => tr!("kind.cluster"),
+        Kind::Endpoint => tr!("kind.endpoint"),
+        Kind::Secret => tr!("kind.secret"),
+        Kind::Extension => tr!("kind.extension"),
+    }
+}
+
+pub fn state(state: State) -> AttrValue {
+    match state {
+        State::Static => tr!("state.static"),
+        State::Active => tr!("state.active"),
+        State::Warming => tr!("state.warming"),
+        State::Draining => tr!("state.draining"),
+        State::Error => tr!("state.rejected"),
+    }
+}
+
+/// What is wrong with a proxy: a word for the list, and a sentence with what to do.
+pub fn mark(mark: Mark) -> (AttrValue, AttrValue) {
+    match mark {
+        Mark::Partial => (tr!("mark.partial"), tr!("mark.partial.why")),
+        Mark::Warming => (tr!("mark.warming"), tr!("mark.warming.why")),
+        Mark::Stale => (tr!("mark.stale"), tr!("mark.stale.why")),
+        Mark::NotConnected => (tr!("mark.not_connected"), tr!("mark.not_connected.why")),
+        Mark::Rejected => (tr!("mark.rejected"), tr!("mark.rejected.why")),
+    }
+}
+
+pub fn fact(fact: Fact) -> AttrValue {
+    match fact {
+        Fact::NodeId => tr!("fact.node_id"),
+        Fact::Workload => tr!("fact.workload"),
+        Fact::Address => tr!("fact.address"),
+        Fact::IstioVersion => tr!("fact.istio_version"),
+        Fact::EnvoyVersion => tr!("fact.envoy_version"),
+        Fact::ServerState => tr!("fact.server_state"),
+        Fact::Uptime => tr!("fact.uptime"),
+        Fact::Cluster => tr!("fact.cluster"),
+        Fact::Mesh => tr!("fact.mesh"),
+        Fact::Network => tr!("fact.network"),
+        Fact::Locality => tr!("fact.locality"),
+        Fact::ServiceAccount => tr!("fact.service_account"),
+        Fact::Captured => tr!("fact.captured"),
+    }
+}
+
+/// How resources of a kind relate to the one that is shown.
+pub fn relation(relation: Relation, of: Kind) -> AttrValue {
+    let kind = kind(of).to_lowercase();
+    match relation {
+        Relation::Uses => tr!("detail.uses", kind = kind),
+        Relation::UsedBy => tr!("detail.used_by", kind = kind),
+    }
+}
+
+pub fn column(column: Column) -> AttrValue {
+    match column {
+        Column::Address => tr!("column.address"),
+        Column::CertificateChain => tr!("column.certificate_chain"),
+        Column::Cluster => tr!("column.cluster"),
+        Column::Destination => tr!("column.destination"),
+        Column::Direction => tr!("column.direction"),
+        Column::Domains => tr!("column.domains"),
+        Column::Endpoints => tr!("column.endpoints"),
+        Column::Filters => tr!("column.filters"),
+        Column::Health => tr!("column.health"),
+        Column::Host => tr!("column.host"),
+        Column::LoadBalancing => tr!("column.load_balancing"),
+        Column::Locality => tr!("column.locality"),
+        Column::Match => tr!("column.match"),
+        Column::Name => tr!("column.name"),
+        Column::NotAfter => tr!("column.not_after"),
+        Column::Owner => tr!("column.owner"),
+        Column::Policy => tr!("column.policy"),
+        Column::Port => tr!("column.port"),
+        Column::Priority => tr!("column.priority"),
+        Column::RouteConfig => tr!("column.route_config"),
+        Column::SerialNumber => tr!("column.serial_number"),
+        Column::State => tr!("column.state"),
+        Column::Subset => tr!("column.subset"),
+        Column::Tls => tr!("column.tls"),
+        Column::Type => tr!("column.type"),
+        Column::ValidCert => tr!("column.valid_cert"),
+        Column::VirtualHost => tr!("column.virtual_host"),
+        Column::Weight => tr!("column.weight"),
+    }
+}
+
+/// How a word is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As text.
+    Plain,
+    /// As paler text.
+    Aside,
+    /// As a label of that colour.
+    Good,
+    Note,
+    Warn,
+    Bad,
+}
+
+pub fn word(word: Word) -> (AttrValue, Tone) {
+    match word {
+        Word::Static => (tr!("state.static"), Tone::Aside),
+        Word::Active => (tr!("state.active"), Tone::Aside),
+        Word::Warming => (tr!("state.warming"), Tone::Warn),
+        Word::Draining => (tr!("state.draining"), Tone::Note),
+        Word::Rejected => (tr!("state.rejected"), Tone::Bad),
+        Word::NotRead => (tr!("word.not_read"), Tone::Warn),
+        Word::NoSuchCluster => (tr!("word.no_such_cluster"), Tone::Bad),
+        Word::NoSuchRouteConfig => (tr!("word.no_such_route_config"), Tone::Bad),
+        Word::Healthy(up, of) => {
+            let tone = if up == of && of > 0 {
+                Tone::Aside
+            } else if up == 0 {
+                Tone::Bad
+            } else {
+                Tone::Warn
+            };
+            (tr!("word.healthy", up = up, of = of), tone)
+        }
+        Word::More(n) => (tr!("word.more", n = n), Tone::Aside),
+        Word::Share(share) if share.is_multiple_of(10) => (format!("{} %", share / 10).into(), Tone::Plain),
+        Word::Share(share) => (format!("{}.{} %", share / 10, share % 10).into(), Tone::Plain),
+        Word::Strict => (tr!("word.strict"), Tone::Plain),
+        Word::Permissive => (tr!("word.permissive"), Tone::Plain),
+        Word::Plain => (tr!("word.plain"), Tone::Plain),
+        Word::MutualTls => (tr!("word.mutual_tls"), Tone::Plain),
+        Word::Tls => (tr!("word.tls"), Tone::Plain),
+        Word::AnyCase => (tr!("word.any_case"), Tone::Aside),
+        Word::Valid => (tr!("word.valid"), Tone::Good),
+        Word::Expired => (tr!("word.expired"), Tone::Bad),
+        Word::NotYetValid => (tr!("word.not_yet_valid"), Tone::Warn),
+        Word::Default => (tr!("word.default"), Tone::Aside),
+        Word::Any => (tr!("word.any"), Tone::Aside),
+    }
+}
+
+/// Why something was not read: a few words for a list, and a sentence with what to do.
+pub fn trouble(trouble: &Trouble) -> (AttrValue, AttrValue) {
+    match trouble.kind.as_str() {
+        "truncated" => (tr!("trouble.truncated"), tr!("trouble.truncated.why")),
+        "bad_json" => (tr!("trouble.bad_json"), tr!("trouble.bad_json.why")),
+        "empty" => (tr!("trouble.empty"), tr!("trouble.empty.why")),
+        "empty_answer" => (tr!("trouble.empty_answer"), tr!("trouble.empty_answer.why")),
+        "not_found" => (tr!("trouble.not_found"), tr!("trouble.not_found.why")),
+        "invalid_path" => (tr!("trouble.invalid_path"), tr!("trouble.invalid_path.why")),
+        "proxy_not_connected" => (tr!("trouble.proxy_not_connected"), tr!("trouble.proxy_not_connected.why")),
+        "error" => (tr!("trouble.error"), tr!("trouble.error.why")),
+        "html" => (tr!("trouble.html"), tr!("trouble.html.why")),
+        "binary" => (tr!("trouble.binary"), tr!("trouble.binary.why")),
+        "log" => (tr!("trouble.log"), tr!("trouble.log.why")),
+        "unknown_json" => (tr!("trouble.unknown_json"), tr!("trouble.unknown_json.why")),
+        "not_needed" => (tr!("trouble.not_needed"), tr!("trouble.not_needed.why")),
+        "limit" => (tr!("trouble.limit"), tr!("trouble.limit.why")),
+        "too_many" => (tr!("trouble.too_many"), tr!("trouble.too_many.why")),
+        "damaged" => (tr!("trouble.damaged"), tr!("trouble.damaged.why")),
+        "encrypted" => (tr!("trouble.encrypted"), tr!("trouble.encrypted.why")),
+        "method" | "archive" => (tr!("trouble.archive"), tr!("trouble.archive.why")),
+        "special" => (tr!("trouble.special"), tr!("trouble.special.why")),
+        _ => (tr!("trouble.unknown"), tr!("trouble.unknown.why")),
+    }
+}
+
+/// Whether something that was wanted is lost, rather than left aside as of no use here.
+pub fn is_loss(trouble: &Trouble) -> bool {
+    !matches!(
+        trouble.kind.as_str(),
+        "log" | "not_needed" | "binary" | "empty_answer" | "special" | "proxy_not_connected"
+    )
+}
+
+/// What is missing, and what it is good for.
+pub fn missing(missing: &Missing) -> AttrValue {
+    match missing.what.as_str() {
+        "config_dump" => tr!("missing.config_dump"),
+        "endpoints" => tr!("missing.endpoints"),
+        "secrets" => tr!("missing.secrets"),
+        "section" => tr!("missing.section"),
+        "clusters" => tr!("missing.clusters"),
+        "server_info" => tr!("missing.server_info"),
+        "syncz" => tr!("missing.syncz"),
+        "istiod_config_dump" => tr!("missing.istiod_config_dump"),
+        other => tr!("missing.other", what = other),
+    }
+}
+
+/// What a document is, by the admin page that it comes from: `Envoy config_dump`.
+pub fn document(kind: &str) -> AttrValue {
+    match kind.split_once('_') {
+        Some(("envoy", page)) => format!("Envoy {page}").into(),
+        Some(("istiod", page)) => format!("istiod {page}").into(),
+        _ if kind == "unknown" => tr!("document.unknown"),
+        _ => kind.replace('_', " ").into(),
+    }
+}
+
+pub fn proxy_type(kind: &str) -> AttrValue {
+    match kind {
+        "sidecar" => tr!("proxy.sidecar"),
+        "router" => tr!("proxy.router"),
+        "waypoint" => tr!("proxy.waypoint"),
+        "ztunnel" => tr!("proxy.ztunnel"),
+        other => other.to_owned().into(),
+    }
+}

@@ -1,0 +1,285 @@
+//! The page's side of the protocol with the engine in its worker.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gloo::timers::callback::Interval;
+use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{File, MessageEvent, Worker};
+use xdscope::engine::protocol::{Answer, FromWorker, Query};
+use yew::{AttrValue, Callback};
+
+use crate::browser;
+use crate::files::Given;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A fresh engine; see static/boot.js.
+    #[wasm_bindgen(js_namespace = xdscope, js_name = spawnWorker)]
+    fn spawn_worker() -> Worker;
+}
+
+/// After so long without a sign, while something is awaited, the page offers to stop the engine.
+const PATIENCE_MS: f64 = 5_000.0;
+
+/// What the engine's life brings; answers go to whoever asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Bytes of all that was given.
+    Progress { path: AttrValue, bytes: u64, total: u64 },
+    /// All has been read that could be, or reading was cancelled.
+    Opened { cancelled: bool },
+    /// Whether it has been silent for too long.
+    Silent(bool),
+    /// It broke, or was stopped; a fresh one runs, and reads again all but what is named here.
+    Restarted { without: Vec<AttrValue>, again: bool, stopped: bool },
+}
+
+#[derive(Clone, Default)]
+pub struct Client(Rc<RefCell<Inner>>);
+
+impl PartialEq for Client {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    worker: Option<Worker>,
+    hear: Option<Closure<dyn Fn(MessageEvent)>>,
+    fail: Option<Closure<dyn Fn(web_sys::Event)>>,
+    watch: Option<Interval>,
+    tell: Callback<Event>,
+    /// Number of the next question. Never begun anew, so that nothing an old engine said is taken for an answer.
+    next: u32,
+    waiting: BTreeMap<u32, Callback<Rc<Answer>>>,
+    /// All that was given, to be given to a fresh engine.
+    kept: Vec<Given>,
+    /// How many of those are being read, from the end.
+    opening: usize,
+    /// Which file is being read.
+    reading: AttrValue,
+    last_sign: f64,
+    silent: bool,
+}
+
+/// A question that waits for its answer. Dropped, it waits no more, and the answer is thrown away.
+pub struct Asked {
+    client: Client,
+    id: u32,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.client.0.borrow_mut().waiting.remove(&self.id);
+    }
+}
+
+impl Client {
+    /// Starts the engine; what happens to it is told.
+    pub fn start(&self, tell: Callback<Event>) {
+        let hear = self.clone();
+        let fail = self.clone();
+        let watch = self.clone();
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.tell = tell;
+            inner.hear = Some(Closure::new(move |event: MessageEvent| hear.heard(&event)));
+            inner.fail = Some(Closure::new(move |event: web_sys::Event| {
+                event.prevent_default();
+                fail.restart(false);
+            }));
+            inner.watch = Some(Interval::new(500, move || watch.listen()));
+        }
+        self.spawn();
+    }
+
+    fn spawn(&self) {
+        let worker = spawn_worker();
+        let mut inner = self.0.borrow_mut();
+        if let (Some(hear), Some(fail)) = (&inner.hear, &inner.fail) {
+            worker.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+            worker.set_onerror(Some(fail.as_ref().unchecked_ref()));
+        }
+        inner.worker = Some(worker);
+        inner.last_sign = browser::now();
+        inner.silent = false;
+    }
+
+    /// Asks; the answer comes to `hear` unless the returned value is dropped before.
+    pub fn ask(&self, query: Query, hear: Callback<Rc<Answer>>) -> Asked {
+        let id = {
+            let mut inner = self.0.borrow_mut();
+            let id = inner.next;
+            inner.next = inner.next.wrapping_add(1);
+            if inner.waiting.is_empty() && inner.opening == 0 {
+                inner.last_sign = browser::now();
+            }
+            inner.waiting.insert(id, hear);
+            id
+        };
+        if let Ok(text) = serde_json::to_string(&query) {
+            self.post("ask", &[("id", id.into()), ("query", text.into())]);
+        }
+        Asked { client: self.clone(), id }
+    }
+
+    /// Gives the engine something to read, and keeps it for a fresh one.
+    pub fn open(&self, given: Vec<Given>) {
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.opening += given.len();
+            inner.last_sign = browser::now();
+            inner.kept.extend(given.iter().cloned());
+        }
+        self.send(given);
+    }
+
+    fn send(&self, given: Vec<Given>) {
+        let (files, paths) = (Array::new(), Array::new());
+        for one in given {
+            match one {
+                Given::File { file, path } => {
+                    files.push(&file);
+                    paths.push(&JsValue::from_str(&path));
+                }
+                Given::Pasted(text) => self.post("paste", &[("text", JsValue::from_str(&text))]),
+            }
+        }
+        if files.length() > 0 {
+            self.post("open", &[("files", files.into()), ("paths", paths.into())]);
+        }
+    }
+
+    /// Stops reading what is being read.
+    pub fn cancel(&self) {
+        self.post("cancel", &[]);
+    }
+
+    /// Forgets all that is open.
+    pub fn close(&self) {
+        {
+            let mut inner = self.0.borrow_mut();
+            inner.kept.clear();
+            inner.waiting.clear();
+            inner.opening = 0;
+        }
+        self.post("close", &[]);
+    }
+
+    /// Ends an engine that does not answer, and starts another.
+    pub fn stop(&self) {
+        self.restart(true);
+    }
+
+    fn post(&self, what: &str, with: &[(&str, JsValue)]) {
+        let message = Object::new();
+        let _ = Reflect::set(&message, &"t".into(), &what.into());
+        for (name, value) in with {
+            let _ = Reflect::set(&message, &JsValue::from_str(name), value);
+        }
+        if let Some(worker) = &self.0.borrow().worker {
+            let _ = worker.post_message(&message);
+        }
+    }
+
+    fn heard(&self, event: &MessageEvent) {
+        let said = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
+        let mut inner = self.0.borrow_mut();
+        inner.last_sign = browser::now();
+        let tell = inner.tell.clone();
+        let spoke = std::mem::take(&mut inner.silent);
+        let (event, answer) = match said {
+            Some(FromWorker::Progress { path, bytes, total }) => {
+                inner.reading = path.clone().into();
+                (Some(Event::Progress { path: path.into(), bytes, total }), None)
+            }
+            Some(FromWorker::Opened { cancelled }) => {
+                if cancelled {
+                    let left = inner.kept.len().saturating_sub(inner.opening);
+                    inner.kept.truncate(left);
+                }
+                inner.opening = 0;
+                inner.reading = AttrValue::default();
+                (Some(Event::Opened { cancelled }), None)
+            }
+            Some(FromWorker::Answer { id, answer }) => (None, inner.waiting.remove(&id).zip(Some(answer))),
+            Some(FromWorker::Ready | FromWorker::Alive) | None => (None, None),
+        };
+        // Whoever hears it may ask at once.
+        drop(inner);
+        if spoke {
+            tell.emit(Event::Silent(false));
+        }
+        if let Some(event) = event {
+            tell.emit(event);
+        }
+        if let Some((hear, answer)) = answer {
+            hear.emit(Rc::new(answer));
+        }
+    }
+
+    fn listen(&self) {
+        let mut inner = self.0.borrow_mut();
+        let awaited = !inner.waiting.is_empty() || inner.opening > 0;
+        if awaited && !inner.silent && browser::now() - inner.last_sign > PATIENCE_MS {
+            inner.silent = true;
+            let tell = inner.tell.clone();
+            drop(inner);
+            tell.emit(Event::Silent(true));
+        }
+    }
+
+    /// A fresh engine reads again what was open, without what the old one was reading when it ended.
+    fn restart(&self, stopped: bool) {
+        let mut inner = self.0.borrow_mut();
+        if let Some(worker) = inner.worker.take() {
+            worker.set_onmessage(None);
+            worker.set_onerror(None);
+            worker.terminate();
+        }
+        inner.waiting.clear();
+        let mut without = Vec::new();
+        if inner.opening > 0 {
+            let reading = std::mem::take(&mut inner.reading);
+            let begin = inner.kept.len().saturating_sub(inner.opening);
+            // A member of an archive is named behind the archive.
+            let broke = |given: &Given| match given {
+                Given::File { path, .. } => reading.starts_with(path.as_str()),
+                Given::Pasted(_) => reading.is_empty(),
+            };
+            let found = inner.kept[begin..].iter().any(broke);
+            let mut at = 0;
+            inner.kept.retain(|given| {
+                let goes = at >= begin && (!found || broke(given));
+                at += 1;
+                if goes && let Given::File { path, .. } = given {
+                    without.push(path.clone());
+                }
+                !goes
+            });
+        }
+        let again = inner.kept.clone();
+        inner.opening = again.len();
+        let tell = inner.tell.clone();
+        drop(inner);
+        self.spawn();
+        tell.emit(Event::Restarted { without, again: !again.is_empty(), stopped });
+        self.send(again);
+    }
+}
+
+/// A file made of the built-in sample.
+pub fn sample() -> Option<Given> {
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = xdscope)]
+        fn sample() -> web_sys::Blob;
+    }
+    const NAME: &str = "bookinfo.tar.gz";
+    let file = File::new_with_blob_sequence(&Array::of1(&sample()), NAME).ok()?;
+    Some(Given::File { file, path: AttrValue::Static(NAME) })
+}

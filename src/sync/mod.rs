@@ -1,0 +1,23 @@
+#![doc = include_str!("README.md")]
+
+pub mod age;
+pub mod compare;
+mod defaults;
+pub mod diff;
+pub mod groups;
+pub mod known;
+pub mod normalise;
+mod rejected;
+mod render;
+pub mod side;
+pub mod status;
+pub mod text;
+
+pub use compare::{Between, Changed, Comparison, Place, Presence, SectionDiff, compare};
+pub use diff::{Change, Field};
+pub use groups::{Filter, Group, GroupBy};
+pub use known::Known;
+pub use rejected::Rejection;
+pub use side::{Section, Side};
+pub use status::{Mesh, Row, TypeState};
+pub use text::{Hunk, Tag};
