@@ -114,11 +114,15 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
             let config = cluster.cluster_type().and_then(|it| it.config());
             let names = config.into_iter().flat_map(|it| it.node.list("clusters")).filter_map(Node::str);
             let names: Vec<String> = names.map(|it| it.into_owned()).collect();
-            let mut found = false;
+            let (mut found, mut lacks) = (false, false);
             for name in names {
                 let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };
-                found |= one(run, &inner, depth + 1) == End::Routed;
+                let routed = one(run, &inner, depth + 1) == End::Routed;
+                found |= routed;
+                lacks |= !routed;
             }
+            // Load is spread by the health of all their priorities; one of them may get a share and have no endpoint.
+            run.verdict.certain &= !(found && lacks);
             found
         }
         "envoy.clusters.dynamic_forward_proxy" | "envoy.cluster.redis" => {
@@ -156,7 +160,7 @@ fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
             true
         }
         Some((address, port)) => {
-            let to = std::net::SocketAddr::new(address, port).to_string();
+            let to = core::net::SocketAddr::new(address, port).to_string();
             run.note(StepKind::Endpoints, &name, Why::Meets(What::Destination, to), place);
             true
         }

@@ -3,7 +3,9 @@
 mod address;
 mod arrival;
 mod balance;
+mod client;
 mod cluster;
+mod codec;
 mod extras;
 mod faults;
 mod filter_chain;

@@ -56,12 +56,17 @@ pub fn with_control_plane(
     let planes: Vec<Side<'_>> =
         Side::control_planes(capture, id).into_iter().filter(|it| it.dump.is_some()).collect();
     let Some(plane) = planes.first() else {
-        return Err(Failure::Input(format!(
-            "{}: no control plane's config dump of {shown}; collect one, from the istiod that it is connected to, \
-             with: kubectl exec -n istio-system ISTIOD -- pilot-discovery request GET \
-             '/debug/config_dump?proxyID={shown}'",
-            path.display()
-        )));
+        let command = format!(
+            "no control plane's config dump of {shown}; collect one, from the istiod that it is connected to, with: \
+             kubectl exec -n istio-system ISTIOD -- pilot-discovery request GET \
+             '/debug/config_dump?proxyID={shown}'"
+        );
+        // Its other pages tell at least of services and endpoints.
+        let Some(found) = xdscope::sync::known::known(capture, id) else {
+            return Err(Failure::Input(format!("{}: {command}", path.display())));
+        };
+        eprintln!("xdscope: {command}");
+        return crate::known::show(&found, json, out);
     };
     let view = View {
         left: if legacy { "Pilot" } else { "Istiod" }.to_owned(),

@@ -6,6 +6,7 @@ mod comparison;
 mod diff;
 mod explain;
 mod fail;
+mod known;
 mod ls;
 mod open;
 mod proxy_config;
