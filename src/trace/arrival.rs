@@ -7,12 +7,12 @@ use super::request::{Direction, host_and_port, ip};
 use super::run::{Flow, Run, considered};
 use super::source::Bound;
 use super::step::{Outcome, StepKind, What, Why};
-use crate::envoy::{Kind, Listener, ResourceId, RouteConfiguration, State};
+use crate::envoy::{Kind, Listener, ResourceId, State};
 
 /// The listener that takes the connection first, before any other gets it by its original destination.
 pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
     let (host, port) = host_and_port(&run.request.to);
-    let destination = ip(host).zip(port).or_else(|| named(run, host, port));
+    let destination = ip(host).zip(port);
     run.connection.local = destination;
     let direction = run.request.direction.unwrap_or_else(|| guess(run, destination));
     if let Some(named) = run.request.listener.as_deref() {
@@ -33,31 +33,6 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
             take(run, found, &Why::Meets(What::Iptables, why.to_owned()))
         }
     }
-}
-
-/// Where a host name leads: the address among the domains of the virtual host that has the name, and the port asked
-/// for or that of the routes (Istio names them after it). A virtual host without an address is reached at any.
-fn named(run: &Run<'_, '_>, host: &str, port: Option<u16>) -> Option<(IpAddr, u16)> {
-    let with_port = port.map(|port| format!("{host}:{port}"));
-    for (id, _) in run.tracer.dump().of(Kind::Route) {
-        let Some(routes) = run.tracer.node(id).map(RouteConfiguration) else { continue };
-        let own: Option<u16> = routes.name().rsplit('.').next().and_then(|it| it.parse().ok());
-        if port.is_some() && own.is_some() && port != own {
-            continue;
-        }
-        let is = |domain: &str| {
-            domain.eq_ignore_ascii_case(host)
-                || with_port.as_deref().is_some_and(|it| domain.eq_ignore_ascii_case(it))
-        };
-        let Some(found) = routes.virtual_hosts().find(|it| it.domains().any(|domain| is(&domain))) else {
-            continue;
-        };
-        let address = found.domains().find_map(|it| ip(&it)).unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        if let Some(port) = port.or(own) {
-            return Some((address, port));
-        }
-    }
-    None
 }
 
 /// A listener that has a socket of its own and takes its connections: iptables' target, else the destination's.
