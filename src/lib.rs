@@ -10,3 +10,4 @@ pub mod json;
 pub mod sync;
 pub mod tables;
 pub mod trace;
+pub mod ztunnel;

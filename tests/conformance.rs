@@ -15,7 +15,10 @@ use xdscope::tables::cluster::{self, ClusterFilter};
 use xdscope::tables::endpoint::{self, EndpointFilter};
 use xdscope::tables::listener::{self, ListenerFilter};
 use xdscope::tables::output::{Format, list};
+use xdscope::tables::ztunnel::workload::{self, WorkloadFilter};
+use xdscope::tables::ztunnel::{certificate, policy, service};
 use xdscope::tables::{Dump, authz, bootstrap, ecds, eds, route, secret, waypoint};
+use xdscope::ztunnel::ZtunnelDump;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -259,4 +262,22 @@ fn istioctls_own_extensions() {
     let print = |format| ecds::join(&ecds::print(dump, format).unwrap().rows, format);
     compare("ecds.json", &print(Format::Json), &want("output.json"));
     compare("ecds.yaml", print(Format::Yaml).trim_end(), want("output.yaml").trim_end());
+}
+
+#[test]
+fn istioctls_own_ztunnel() {
+    let Some(folder) = testdata() else { return };
+    let bytes = file(&folder, "ztunnel/dump.json");
+    let tree = Tree::whole(&bytes).unwrap();
+    let of = ZtunnelDump(tree.root());
+    let now = Instant::parse("2026-11-23T15:00:00Z").unwrap();
+    for (name, got) in [
+        ("workload", workload::text(&workload::rows(of, &WorkloadFilter::default()))),
+        ("service", service::text(&service::rows(of, ""))),
+        ("policy", policy::text(&policy::rows(of, ""))),
+        ("certificate", certificate::text(&certificate::rows(of, now))),
+    ] {
+        let want = file(&folder, &format!("ztunnel/{name}.txt"));
+        compare(name, &got, std::str::from_utf8(&want).unwrap());
+    }
 }

@@ -100,6 +100,11 @@ impl Document {
                 self.content = Content::ConfigDump(dump);
             }
             Kind::EnvoyServerInfo => self.identity = self.tree().and_then(|tree| identity(tree.root())),
+            Kind::EnvoyBootstrap => {
+                // A bootstrap itself, or as istioctl prints it: in a field of that name.
+                let of = |root: Node<'_>| identity(root.get("bootstrap").unwrap_or(root));
+                self.identity = self.tree().and_then(|tree| of(tree.root()));
+            }
             Kind::IstiodSyncz => {
                 let list = self.tree().map(|tree| syncz(tree.root())).unwrap_or_default();
                 self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();

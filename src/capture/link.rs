@@ -48,15 +48,27 @@ impl Links {
             }
         }
         for (id, document) in numbered(documents) {
-            if document.identity.is_none()
-                && document.why.is_none()
-                && is_of_proxy(document.kind)
+            if links.is_wanting(id, document)
                 && let Some(identity) = links.identity_of(documents, document)
             {
                 links.give(id, &identity);
             }
             if is_of_control_plane(document.kind) {
                 links.control(id, document);
+            }
+        }
+        // Nothing says whose a section of a dump is, or a lone page: it is a proxy's all the same, called as its file.
+        // Dumps first, for what lies beside one is of the same proxy.
+        for dumps in [true, false] {
+            for (id, document) in numbered(documents) {
+                if !links.is_wanting(id, document) || dumps != (document.kind == Kind::EnvoyConfigDump) {
+                    continue;
+                }
+                if dumps || links.beside(documents, document).next().is_none() {
+                    links.give(id, &Identity { node_id: document.path.clone(), ..Identity::default() });
+                } else if let Some(identity) = links.identity_of(documents, document) {
+                    links.give(id, &identity);
+                }
             }
         }
         for (id, document) in numbered(documents) {
@@ -107,16 +119,30 @@ impl Links {
         ProxyId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
+    /// Whether a document is of a proxy, and it is not known of which.
+    fn is_wanting(&self, id: DocumentId, document: &Document) -> bool {
+        document.why.is_none() && is_of_proxy(document.kind) && self.owner(id).is_none()
+    }
+
     /// Whose a document is that does not say so itself.
     fn identity_of(&self, documents: &[Document], document: &Document) -> Option<Identity> {
         if let Some(identity) = identity_of_folder(document.folder()) {
             return Some(identity);
         }
-        let mut beside = self.proxies.iter().filter(|proxy| {
-            proxy.documents.iter().any(|id| documents[id.0 as usize].folder() == document.folder())
-        });
+        let mut beside = self.beside(documents, document);
         let only = beside.next()?;
         beside.next().is_none().then(|| only.identity.clone())
+    }
+
+    /// The proxies that have documents in the folder of that one.
+    fn beside<'l>(
+        &'l self,
+        documents: &'l [Document],
+        document: &'l Document,
+    ) -> impl Iterator<Item = &'l Proxy> {
+        self.proxies.iter().filter(|proxy| {
+            proxy.documents.iter().any(|id| documents[id.0 as usize].folder() == document.folder())
+        })
     }
 
     fn control(&mut self, id: DocumentId, document: &Document) {
@@ -241,6 +267,18 @@ mod tests {
         assert_eq!(links.proxies[0].sync, [(DocumentId(4), 0)]);
         assert!(links.proxies[2].documents.is_empty());
         assert_eq!(links.control_planes[0].name, "istiod-x");
+    }
+
+    /// What is pasted is often one section.
+    #[test]
+    fn a_section_that_names_nobody_is_a_proxy_called_as_its_file() {
+        const SECTION: &str = r#"{"configs": [{"@type": "type.googleapis.com/envoy.admin.v3.ClustersConfigDump",
+            "static_clusters": [{"cluster": {"name": "a"}}]}]}"#;
+        let links =
+            Links::of(&documents(&[("a/clusters", CLUSTERS), ("a/section", SECTION), ("lone", CLUSTERS)]));
+        let names: Vec<_> = links.proxies.iter().map(|it| it.identity.name()).collect();
+        assert_eq!(names, ["a/section", "lone"]);
+        assert_eq!(links.owner(DocumentId(0)), Some(ProxyId(0)), "beside the only dump");
     }
 
     #[test]

@@ -77,7 +77,8 @@ pub fn is_default(field: &str, value: Node<'_>) -> bool {
         (Kind::Bool, b"false") | (Kind::Number, b"0") | (Kind::String, b"\"\"" | b"\"0\"") => {
             !facts().presence.contains(field)
         }
-        (Kind::String, [b'"', letter, ..]) if letter.is_ascii_alphabetic() => {
+        // Only `v4` of local_address_ip_version is not in capitals.
+        (Kind::String, [b'"', b'A'..=b'Z' | b'v', ..]) => {
             let Some(first) = facts().enums.get(field) else { return false };
             value.str().is_some_and(|text| first.contains(&text.as_ref()))
         }

@@ -68,6 +68,25 @@ pub fn field_name(raw: &[u8]) -> Cow<'_, str> {
     Cow::Owned(if digit { with_digits(name) } else { name })
 }
 
+/// Calls `f` with a key's one spelling. As [`field_name`], without a copy on the heap for a camelCase key.
+fn with_field_name<T>(raw: &[u8], f: impl FnOnce(&str) -> T) -> T {
+    let mut buffer = [0; 96];
+    let mut length = 0;
+    for &byte in raw {
+        let upper = byte.is_ascii_uppercase();
+        if length + 2 > buffer.len() || !(upper && length > 0 || byte.is_ascii_lowercase() || byte == b'_') {
+            return f(&field_name(raw));
+        }
+        if upper {
+            buffer[length] = b'_';
+            length += 1;
+        }
+        buffer[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    f(std::str::from_utf8(&buffer[..length]).unwrap_or_default())
+}
+
 /// Fingerprint of a whole resource. Its own `@type` does not count: a v2 message is compared with a v3 one (istioctl
 /// does so, too, `GetDynamicClusterDump`).
 pub fn fingerprint(resource: Node<'_>, rule: Rule) -> u64 {
@@ -101,14 +120,15 @@ pub fn of_leaf(field: &str, value: Node<'_>) -> u64 {
 
 fn object(of: Node<'_>, rule: Rule, outer: bool) -> u64 {
     of.fields().fold(11, |sum: u64, (key, value)| {
-        let field = field_name(key);
-        if outer && field == "@type" {
-            return sum;
-        }
-        match of_field(&field, value, rule) {
-            Some(value) => sum.wrapping_add(mix(hash(field.as_bytes()), value)),
-            None => sum,
-        }
+        with_field_name(key, |field| {
+            if outer && field == "@type" {
+                return sum;
+            }
+            match of_field(field, value, rule) {
+                Some(value) => sum.wrapping_add(mix(hash(field.as_bytes()), value)),
+                None => sum,
+            }
+        })
     })
 }
 

@@ -19,6 +19,7 @@ mod subset_key;
 mod text;
 pub mod waypoint;
 mod yaml;
+pub mod ztunnel;
 
 pub use output::Format;
 pub use text::TextTable;

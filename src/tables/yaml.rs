@@ -39,7 +39,7 @@ fn value(it: Shown<'_, '_>, level: usize, place: Place, out: &mut String) {
             sort_slice(&mut fields, |one, other| is_before(&one.0, &other.0));
             for (at, (key, inner)) in fields.into_iter().enumerate() {
                 begin(level, if at == 0 { place } else { Place::Line }, out);
-                scalar(&key, level, out);
+                self::key(&key, out);
                 out.push(':');
                 let deeper = if inner.node.kind() == Kind::Array { level } else { level + 1 };
                 value(inner, deeper, Place::Key, out);
@@ -117,41 +117,103 @@ fn indent(level: usize, out: &mut String) {
     out.extend(std::iter::repeat_n("  ", level));
 }
 
+/// A value that is text.
 fn scalar(text: &str, level: usize, out: &mut String) {
+    match style(text) {
+        Style::Literal => literal(text, level, out),
+        style => write(text, style, Some(level), out),
+    }
+}
+
+/// A key: never on more than one line.
+fn key(text: &str, out: &mut String) {
+    let style = match style(text) {
+        Style::Literal => Style::Double,
+        style => style,
+    };
+    write(text, style, None, out);
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Style {
+    Plain,
+    Single,
+    Double,
+    Literal,
+}
+
+fn style(text: &str) -> Style {
     let odd =
         |letter: char| letter.is_control() && letter != '\n' || ('\u{fffe}'..='\u{ffff}').contains(&letter);
     let lines = text.contains('\n');
     // A block keeps its text only where its lines end in something.
     let block = lines && text.lines().all(|line| !line.ends_with(' ')) && !text.starts_with([' ', '\n']);
     if text.contains(odd) || lines && !block || text.contains('\u{feff}') || is_other_than_text(text) {
-        double_quoted(text, out);
+        Style::Double
     } else if block {
-        literal(text, level, out);
+        Style::Literal
     } else if plain(text) {
-        out.push_str(text);
+        Style::Plain
     } else {
-        out.push('\'');
-        out.push_str(&text.replace('\'', "''"));
-        out.push('\'');
+        Style::Single
     }
 }
 
-fn double_quoted(text: &str, out: &mut String) {
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            _ if letter.is_control() || letter == '\u{feff}' => {
-                out.push_str(&format!("\\u{:04X}", u32::from(letter)));
+/// Behind so many characters a line is broken at the next blank.
+const WIDTH: usize = 80;
+
+/// Text in one of the styles that may be broken, at a blank, into lines of that level.
+fn write(text: &str, style: Style, level: Option<usize>, out: &mut String) {
+    let quote = match style {
+        Style::Single => "'",
+        Style::Double => "\"",
+        Style::Plain | Style::Literal => "",
+    };
+    out.push_str(quote);
+    let mut column = out.chars().rev().take_while(|it| *it != '\n').count();
+    let mut after_blank = false;
+    let mut letters = text.chars().enumerate().peekable();
+    let last = text.chars().count().saturating_sub(1);
+    while let Some((at, letter)) = letters.next() {
+        let next_is_blank = letters.peek().is_some_and(|(_, it)| *it == ' ');
+        let inside = style == Style::Plain || at > 0 && at < last;
+        if let (' ', Some(level)) = (letter, level)
+            && !after_blank
+            && column > WIDTH
+            && inside
+            && (style == Style::Double || !next_is_blank)
+        {
+            out.push('\n');
+            indent(level, out);
+            column = level * 2;
+            if next_is_blank {
+                // In double quotes; the blanks at a line's beginning would be lost.
+                out.push('\\');
+                column += 1;
             }
-            _ => out.push(letter),
+        } else {
+            let before = out.len();
+            write_letter(letter, style, out);
+            column += out[before..].chars().count();
         }
+        after_blank = letter == ' ';
     }
-    out.push('"');
+    out.push_str(quote);
+}
+
+fn write_letter(letter: char, style: Style, out: &mut String) {
+    match (style, letter) {
+        (Style::Single, '\'') => out.push_str("''"),
+        (Style::Double, '"') => out.push_str("\\\""),
+        (Style::Double, '\\') => out.push_str("\\\\"),
+        (Style::Double, '\n') => out.push_str("\\n"),
+        (Style::Double, '\t') => out.push_str("\\t"),
+        (Style::Double, '\r') => out.push_str("\\r"),
+        (Style::Double, _) if letter.is_control() || letter == '\u{feff}' => {
+            out.push_str(&format!("\\u{:04X}", u32::from(letter)));
+        }
+        _ => out.push(letter),
+    }
 }
 
 fn literal(text: &str, level: usize, out: &mut String) {
@@ -245,11 +307,35 @@ mod tests {
 
     #[test]
     fn keys_with_numbers_are_in_the_order_of_the_numbers() {
-        let mut keys = vec!["b", "15021", "a10", "80", "a9", "a-", "ab", "a1b", "a1-", "@type", "a01", "a1"];
+        let mut keys = vec!["b", "15021", "a10", "80", "a9", "a-", "ab", "a1-", "@type", "a01", "a1"];
         super::sort_slice(&mut keys, |one, other| super::is_before(one, other));
         // As sigs.k8s.io/yaml printed them.
-        let want = ["@type", "80", "15021", "a-", "a1", "a1-", "a1b", "a01", "a9", "a10", "ab", "b"];
+        let want = ["@type", "80", "15021", "a-", "a1", "a1-", "a01", "a9", "a10", "ab", "b"];
         assert_eq!(keys, want);
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_blanks() {
+        let long = "word another ".repeat(12);
+        let json = serde_json::json!({"plain": format!("{long}x"), "single": format!("{long}: x"),
+            "dbl": format!("{long}\tx \"q\""), "l": [{"k": format!("{}z", "aaaa  bb ".repeat(14))}]});
+        let json = json.to_string();
+        let tree = Tree::whole(json.as_bytes()).unwrap();
+        // As sigs.k8s.io/yaml printed it.
+        let want = "\
+dbl: \"word another word another word another word another word another word another
+  word another word another word another word another word another word another \\tx
+  \\\"q\\\"\"
+l:
+- k: aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb
+    aaaa  bb aaaa  bb aaaa  bb aaaa  bb aaaa  bb z
+plain: word another word another word another word another word another word another
+  word another word another word another word another word another word another x
+single: 'word another word another word another word another word another word another
+  word another word another word another word another word another word another :
+  x'
+";
+        assert_eq!(output::message(tree.root(), Format::Yaml), format!("{want}\n"));
     }
 
     #[test]

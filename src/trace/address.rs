@@ -1,6 +1,6 @@
 //! Ranges of addresses.
 
-use std::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
@@ -25,7 +25,8 @@ pub(super) fn any<'t>(mut ranges: impl Iterator<Item = Node<'t>>, address: IpAdd
     ranges.any(|it| within(CidrRange(it), address))
 }
 
-/// Whether it is of this machine.
+/// Whether it is the loopback address: just that one, not all of 127/8 (source/common/network/utility.cc,
+/// isLoopbackAddress).
 pub(super) fn loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
+    address == IpAddr::V4(Ipv4Addr::LOCALHOST) || address == IpAddr::V6(Ipv6Addr::LOCALHOST)
 }

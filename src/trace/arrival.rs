@@ -1,7 +1,7 @@
 //! Which listener a connection arrives at: iptables, the address, the original destination
 //! (source/common/listener_manager/connection_handler_impl.cc, active_tcp_listener.cc).
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::request::{Direction, host_and_port, ip};
 use super::run::{Flow, Run, considered};

@@ -114,6 +114,8 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
             let config = cluster.cluster_type().and_then(|it| it.config());
             let names = config.into_iter().flat_map(|it| it.node.list("clusters")).filter_map(Node::str);
             let names: Vec<String> = names.map(|it| it.into_owned()).collect();
+            // Load is spread by the health of all their priorities: which of several is taken is chance.
+            run.verdict.certain &= names.len() < 2;
             let mut found = false;
             for name in names {
                 let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };
@@ -156,7 +158,7 @@ fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
             true
         }
         Some((address, port)) => {
-            let to = std::net::SocketAddr::new(address, port).to_string();
+            let to = core::net::SocketAddr::new(address, port).to_string();
             run.note(StepKind::Endpoints, &name, Why::Meets(What::Destination, to), place);
             true
         }

@@ -4,8 +4,8 @@
 //! Envoy narrows level by level and never goes back: once a level's best entry is chosen, only the chains below it are
 //! left, and where a later level has none of them, the default filter chain is taken.
 
+use core::net::IpAddr;
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 

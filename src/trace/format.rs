@@ -31,7 +31,7 @@ fn value(run: &Run<'_, '_>, command: &str, headers: Option<&Headers>) -> Option<
         "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT" => connection.direct_remote?.to_string(),
         "DOWNSTREAM_LOCAL_ADDRESS" => {
             let (address, port) = connection.local?;
-            std::net::SocketAddr::new(address, port).to_string()
+            core::net::SocketAddr::new(address, port).to_string()
         }
         "DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT" => connection.local?.0.to_string(),
         "DOWNSTREAM_LOCAL_PORT" => connection.local?.1.to_string(),

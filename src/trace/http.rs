@@ -6,7 +6,7 @@ use super::request::Headers;
 use super::route_match::{Taken, choose};
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, What, Why};
-use super::{http_filters, route_action, scope, virtual_host};
+use super::{client, codec, http_filters, route_action, scope, virtual_host};
 use crate::envoy::{HttpConnectionManager, Route, RouteConfiguration, VirtualHost};
 use crate::json::Node;
 
@@ -22,12 +22,12 @@ pub(super) struct Way<'t> {
 
 /// Takes a request through to its end.
 pub(super) fn serve<'t>(run: &mut Run<'t, '_>, manager: HttpConnectionManager<'t>) -> Flow<()> {
-    let mut headers = http_options::decode(run, manager)?;
+    let mut headers = codec::decode(run, manager)?;
     if let PathAction::Redirect = http_options::paths(run, manager, &mut headers)? {
         return normalized(run, manager, &headers);
     }
     http_options::host(run, manager, &mut headers);
-    http_options::complete(run, manager, &mut headers)?;
+    client::complete(run, manager, &mut headers)?;
     let mut way = find(run, manager, &headers);
     upgrade(run, manager, &way, &headers)?;
     http_filters::run_all(run, manager, &mut way, &mut headers)?;
@@ -109,7 +109,7 @@ fn upgrade<'t>(
     headers: &Headers,
 ) -> Flow<()> {
     let kind = match headers.first("upgrade") {
-        Some(kind) if http_options::is_upgrade(headers) => kind,
+        Some(kind) if client::is_upgrade(headers) => kind,
         _ if headers.first(":method") == Some("CONNECT") => "CONNECT",
         _ => return Ok(()),
     };

@@ -9,7 +9,7 @@ use super::route_action::answer;
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, Truth, What, Why};
 use super::text_match::string_node;
-use super::{faults, http_options, jwt};
+use super::{client, faults, jwt};
 use crate::envoy::{Config, Extension, HttpConnectionManager, percent};
 use crate::json::Node;
 
@@ -69,7 +69,7 @@ pub(super) fn run_all<'t>(
 /// An upgrade may have filters of its own.
 fn filters<'t>(manager: HttpConnectionManager<'t>, headers: &Headers) -> Vec<Extension<'t>> {
     let kind = match headers.first("upgrade") {
-        Some(kind) if http_options::is_upgrade(headers) => Some(kind),
+        Some(kind) if client::is_upgrade(headers) => Some(kind),
         _ => headers.first(":method").filter(|it| *it == "CONNECT"),
     };
     let of_upgrade = kind.and_then(|kind| {
@@ -164,7 +164,8 @@ fn rbac<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, way: &Way<'t>, headers: 
         run.note(StepKind::HttpFilter, &filter.name, Why::Disabled, Some(filter.extension.0.span()));
         return Ok(());
     };
-    let subject = Subject { headers: Some(headers), route: way.route.map(|it| it.0) };
+    let routed = way.route.is_some() || way.require_tls;
+    let subject = Subject { headers: Some(headers), routed, route: way.route.map(|it| it.0) };
     let judged = rbac::judge(run, config, &subject);
     rbac::note(run, StepKind::HttpFilter, &filter.name, filter.extension, &judged);
     if judged.allowed == Truth::No {

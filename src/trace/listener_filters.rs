@@ -59,7 +59,7 @@ fn one<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) {
 }
 
 /// Who connects behind a PROXY header is not in the request, but to a loopback address only this machine can.
-fn who_connects(run: &Run<'_, '_>) -> Option<std::net::IpAddr> {
+fn who_connects(run: &Run<'_, '_>) -> Option<core::net::IpAddr> {
     let (host, _) = super::request::host_and_port(run.request.listener.as_deref()?);
     super::request::ip(host).filter(|it| super::address::loopback(*it))
 }
@@ -121,7 +121,7 @@ fn on_the_wire(run: &Run<'_, '_>) -> Option<&'static str> {
     match run.request.protocol() {
         Protocol::Http => {
             let method = run.request.method.as_deref().unwrap_or("GET");
-            known_method(method).then_some("http/1.1")
+            is_token(method).then_some("http/1.1")
         }
         Protocol::H2c => Some("h2c"),
         Protocol::Tcp => http_of_bytes(run.request.data.as_deref().unwrap_or("")),
@@ -137,7 +137,7 @@ pub(super) fn http_of_bytes(data: &str) -> Option<&'static str> {
     let (line, _) = data.split_once('\n')?;
     let mut words = line.trim_end_matches('\r').split(' ');
     let (method, _path, version) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() || !known_method(method) {
+    if words.next().is_some() || !is_token(method) {
         return None;
     }
     match version {
@@ -145,6 +145,11 @@ pub(super) fn http_of_bytes(data: &str) -> Option<&'static str> {
         "HTTP/1.0" => Some("http/1.0"),
         _ => None,
     }
+}
+
+/// Whether a word can be a method: the HTTP inspector takes any.
+fn is_token(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|it| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&it))
 }
 
 /// The methods that Envoy's HTTP/1 codec takes (source/common/http/http1/balsa_parser.cc).

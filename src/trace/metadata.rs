@@ -80,7 +80,8 @@ fn value_matches(tracer: &Tracer<'_>, want: Node<'_>, value: Option<&Value>, dep
         return matches!(value, Some(Value::Null)).into();
     }
     if let Some(present) = want.get("present_match").and_then(Node::bool) {
-        return (value.is_some() == present).into();
+        // One that wants nothing to be there never matches.
+        return (value.is_some() && present).into();
     }
     if let Some(number) = want.get("double_match") {
         let Some(value) = value.and_then(Value::as_f64) else { return Truth::No };

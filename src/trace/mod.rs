@@ -3,7 +3,9 @@
 mod address;
 mod arrival;
 mod balance;
+mod client;
 mod cluster;
+mod codec;
 mod extras;
 mod faults;
 mod filter_chain;
@@ -29,6 +31,8 @@ mod signature;
 mod source;
 mod step;
 mod subset;
+#[cfg(test)]
+mod tests;
 mod text_match;
 mod tls;
 mod token;

@@ -18,6 +18,10 @@ pub(super) struct PerRoute<'t> {
 /// The most specific configuration of a filter.
 pub(super) fn of<'t>(way: &Way<'t>, name: &str) -> PerRoute<'t> {
     let mut out = PerRoute { disabled: None, config: None };
+    // Without a route nobody asks virtual host and route configuration; the redirect of require_tls has no configuration.
+    if way.route.is_none() {
+        return out;
+    }
     for level in levels(way) {
         let map = level.get("typed_per_filter_config").or_else(|| level.get("per_filter_config"));
         let Some((_, any)) =

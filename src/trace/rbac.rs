@@ -11,6 +11,8 @@ use crate::json::Node;
 /// What is judged: a connection, or a request too.
 pub(super) struct Subject<'h, 't> {
     pub headers: Option<&'h Headers>,
+    /// Whether there is a route at all; that of require_tls has no metadata.
+    pub routed: bool,
     /// The route taken, for its metadata.
     pub route: Option<Node<'t>>,
 }
@@ -150,30 +152,28 @@ fn permission<'t>(run: &Run<'t, '_>, rule: Node<'t>, subject: &Subject<'_, 't>, 
     }
     let nested = |it| permission(run, it, subject, depth + 1);
     let connection = &run.connection;
-    for (key, value) in rule.fields() {
-        let key = crate::json::snake(&String::from_utf8_lossy(key));
-        return match key.as_str() {
-            "any" => value.bool().unwrap_or(true).into(),
-            "and_rules" => Truth::all(value.list("rules").map(nested)),
-            "or_rules" => Truth::any(value.list("rules").map(nested)),
-            "not_rule" => nested(value).negated(),
-            "destination_ip" => connection
-                .local
-                .is_some_and(|(address, _)| super::address::within(CidrRange(value), address))
-                .into(),
-            "destination_port" => {
-                connection.local.is_some_and(|(_, port)| Some(u64::from(port)) == value.u64()).into()
-            }
-            "destination_port_range" => {
-                let bound = |key| value.number(key).unwrap_or(0);
-                let range = bound("start")..bound("end");
-                connection.local.is_some_and(|(_, port)| range.contains(&u64::from(port))).into()
-            }
-            "requested_server_name" => string_node(run.tracer, value, &connection.server_name),
-            _ => shared(run, &key, value, subject),
-        };
+    let Some((key, value)) = rule.fields().next() else { return Truth::Unknown };
+    let key = crate::json::snake(&String::from_utf8_lossy(key));
+    match key.as_str() {
+        "any" => value.bool().unwrap_or(true).into(),
+        "and_rules" => Truth::all(value.list("rules").map(nested)),
+        "or_rules" => Truth::any(value.list("rules").map(nested)),
+        "not_rule" => nested(value).negated(),
+        "destination_ip" => connection
+            .local
+            .is_some_and(|(address, _)| super::address::within(CidrRange(value), address))
+            .into(),
+        "destination_port" => {
+            connection.local.is_some_and(|(_, port)| Some(u64::from(port)) == value.u64()).into()
+        }
+        "destination_port_range" => {
+            let bound = |key| value.number(key).unwrap_or(0);
+            let range = bound("start")..bound("end");
+            connection.local.is_some_and(|(_, port)| range.contains(&u64::from(port))).into()
+        }
+        "requested_server_name" => string_node(run.tracer, value, &connection.server_name),
+        _ => shared(run, &key, value, subject),
     }
-    Truth::Unknown
 }
 
 fn principal<'t>(run: &Run<'t, '_>, id: Node<'t>, subject: &Subject<'_, 't>, depth: usize) -> Truth {
@@ -182,26 +182,24 @@ fn principal<'t>(run: &Run<'t, '_>, id: Node<'t>, subject: &Subject<'_, 't>, dep
     }
     let nested = |it| principal(run, it, subject, depth + 1);
     let connection = &run.connection;
-    let within = |address: Option<std::net::IpAddr>, value| {
+    let within = |address: Option<core::net::IpAddr>, value| {
         address.map_or(Truth::Unknown, |it| super::address::within(CidrRange(value), it).into())
     };
-    for (key, value) in id.fields() {
-        let key = crate::json::snake(&String::from_utf8_lossy(key));
-        return match key.as_str() {
-            "any" => value.bool().unwrap_or(true).into(),
-            "and_ids" => Truth::all(value.list("ids").map(nested)),
-            "or_ids" => Truth::any(value.list("ids").map(nested)),
-            "not_id" => nested(value).negated(),
-            "authenticated" => authenticated(run, value),
-            // The connection's own remote address: PROXY protocol changes it, x-forwarded-for does not.
-            "source_ip" => within(connection.remote, value),
-            "direct_remote_ip" => within(connection.direct_remote, value),
-            "remote_ip" => within(run.remote(), value),
-            "custom" => custom(run, value),
-            _ => shared(run, &key, value, subject),
-        };
+    let Some((key, value)) = id.fields().next() else { return Truth::Unknown };
+    let key = crate::json::snake(&String::from_utf8_lossy(key));
+    match key.as_str() {
+        "any" => value.bool().unwrap_or(true).into(),
+        "and_ids" => Truth::all(value.list("ids").map(nested)),
+        "or_ids" => Truth::any(value.list("ids").map(nested)),
+        "not_id" => nested(value).negated(),
+        "authenticated" => authenticated(run, value),
+        // The connection's own remote address: PROXY protocol changes it, x-forwarded-for does not.
+        "source_ip" => within(connection.remote, value),
+        "direct_remote_ip" => within(connection.direct_remote, value),
+        "remote_ip" => within(run.remote(), value),
+        "custom" => custom(run, value),
+        _ => shared(run, &key, value, subject),
     }
-    Truth::Unknown
 }
 
 /// What permissions and principals have in common.
@@ -230,9 +228,8 @@ fn shared<'t>(run: &Run<'t, '_>, key: &str, value: Node<'t>, subject: &Subject<'
         "sourced_metadata" => {
             let Some(matcher) = value.get("metadata_matcher") else { return Truth::Unknown };
             if word(value, "metadata_source", &["DYNAMIC", "ROUTE"]) == "ROUTE" {
-                return subject
-                    .route
-                    .map_or(Truth::No, |it| of_node(run.tracer, matcher, it.get("metadata")));
+                let metadata = subject.route.and_then(|it| it.get("metadata"));
+                return if subject.routed { of_node(run.tracer, matcher, metadata) } else { Truth::No };
             }
             run.set.metadata(run.tracer, matcher)
         }

@@ -1,7 +1,7 @@
 //! What is asked: one request, from the client's side.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

@@ -18,8 +18,8 @@ pub(super) fn answer(run: &mut Run<'_, '_>, status: u16, headers: &Headers) {
 /// The redirect of a virtual host that requires TLS.
 pub(super) fn require_tls<T>(run: &mut Run<'_, '_>, headers: &Headers) -> Flow<T> {
     let host = headers.first(":authority").unwrap_or("");
-    let path = headers.first(":path").unwrap_or("");
-    run.verdict.location = Some(format!("https://{host}{path}"));
+    // A request without a path (CONNECT) is not told where to go.
+    run.verdict.location = headers.first(":path").map(|path| format!("https://{host}{path}"));
     answer(run, 301, headers);
     run.end_with(Outcome::Redirect, "direct_response")
 }

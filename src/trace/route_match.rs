@@ -1,5 +1,7 @@
 //! Which route of a virtual host takes a request (source/common/router/config_impl.cc).
 
+use std::borrow::Cow;
+
 use super::request::Headers;
 use super::run::{Run, considered};
 use super::step::{Considered, StepKind, Truth, What, Why};
@@ -163,10 +165,10 @@ impl Wants<'_, '_, '_> {
             return (connect || self.headers.first(":protocol") == Some("connect-udp")).into();
         }
         let Some(own) = self.headers.first(":path") else { return Truth::No };
-        let cut = |it| if self.ignore_parameters { own_parameters(it) } else { it };
+        let stripped = if self.ignore_parameters { without_parameters(own) } else { own.into() };
         let own = match want {
             PathMatch::Policy(_) => own,
-            _ => path::without_query(cut(own)),
+            _ => path::without_query(&stripped),
         };
         let sensitive = wants.case_sensitive();
         let same =
@@ -298,7 +300,12 @@ impl Wants<'_, '_, '_> {
     }
 }
 
-/// The path before its first semicolon (`ignore_path_parameters_in_path_matching`).
-fn own_parameters(path: &str) -> &str {
-    path.split(';').next().unwrap_or(path)
+/// The path without what follows a semicolon in each of its segments (`ignore_path_parameters_in_path_matching`).
+fn without_parameters(path: &str) -> Cow<'_, str> {
+    let plain = path::without_query(path);
+    if !plain.contains(';') {
+        return path.into();
+    }
+    let parts: Vec<&str> = plain.split('/').map(|it| it.split(';').next().unwrap_or(it)).collect();
+    (parts.join("/") + &path[plain.len()..]).into()
 }

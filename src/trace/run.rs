@@ -1,6 +1,6 @@
 //! One request on its way: what is known of it so far, and what was decided.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::metadata::Set;
 use super::request::Request;

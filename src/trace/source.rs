@@ -1,8 +1,8 @@
 //! The dump behind a trace: each resource parsed once, found by name or address.
 
+use core::net::IpAddr;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::regex::{Pattern, compile};

@@ -56,7 +56,9 @@ pub(super) fn apply(
         // No endpoint at all: a label that nobody has.
         _ => narrow(Some(&Labels::from([("\0".to_owned(), Value::Null)]))),
     };
-    if !found && config.flag("panic_mode_any") {
+    // Without a fallback there is no panic either.
+    let falls_back = matches!(policy.as_ref(), "ANY_ENDPOINT" | "DEFAULT_SUBSET");
+    if !found && falls_back && config.flag("panic_mode_any") {
         narrow(None);
     }
 }

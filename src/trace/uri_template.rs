@@ -57,22 +57,6 @@ fn quoted(text: &str) -> String {
     regex::escape(text)
 }
 
-/// The path that a rewrite template makes of a match (source/extensions/path/rewrite/uri_template).
-pub(super) fn rewrite(template: &str, rewrite: &str, path: &str) -> Option<String> {
-    let pattern = ::regex::Regex::new(&format!("^(?:{})$", regex(template)?)).ok()?;
-    let groups = pattern.captures(without_query(path))?;
-    let mut out = String::new();
-    let mut rest = rewrite;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let (name, after) = after.split_once('}')?;
-        out.push_str(groups.name(name)?.as_str());
-        rest = after;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +72,5 @@ mod tests {
         assert!(check("/*/b.c/**", "/x/b.c/"));
         assert!(!check("/*/b.c/**", "/x/bxc/"));
         assert!(check("/a/{v=x/*}/z", "/a/x/1/z"));
-        assert_eq!(rewrite("/a/{x}/{y=**}", "/{y}/{x}", "/a/1/2/3?q").as_deref(), Some("/2/3/1"));
     }
 }

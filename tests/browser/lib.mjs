@@ -15,7 +15,7 @@ const types = {
 
 /// Serves dist/ below a path, as a plain host does: no headers but the type. `wasmType` stands in for a
 /// host that does not know wasm. `requests` has every path asked for.
-export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = join(root, 'dist') } = {}) {
+export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = join(root, process.env.XDSCOPE_DIST ?? 'dist') } = {}) {
   const requests = [];
   folder = resolve(folder);
   const server = createServer(async (request, response) => {

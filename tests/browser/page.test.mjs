@@ -1,10 +1,11 @@
 // What the page does with what is dropped on it, as its users do it: by pointer, by keyboard, in both languages.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { accessibility, drop, engine, fetchIn, fixture, launch, open, screenshot, serve } from './lib.mjs';
 
 const istio = (name) => fixture(`istio/1.27/${name}`);
@@ -72,10 +73,11 @@ test('a bug-report, and a large dump beside it', async () => {
   const { page } = tab;
   await drop(page, '[data-testid=drop]', istio('bug-report.tar.gz'));
   await by(page, 'side').waitFor();
-  const before = await by(page, 'proxy').count();
-  assert.ok(before > 1);
+  assert.ok(await by(page, 'proxy').count() > 1);
+  const before = await by(page, 'open-count').textContent();
   await drop(page, 'main', istio('big.json.gz'));
-  await page.waitForFunction((before) => document.querySelectorAll('[data-testid=proxy]').length > before, before);
+  await page.waitForFunction((before) => document.querySelector('[data-testid=open-count]').textContent !== before, before);
+  assert.match(await by(page, 'open-count').textContent(), /5\d\.?\d* MB|4\d\.?\d* MB/);
   silent(tab);
   await tab.close();
 });
@@ -274,6 +276,16 @@ test('what is no dump is listed with why, and what is truncated is shown up to t
   await screenshot(page, 'failed');
   await sample(page);
   assert.match(await by(page, 'not-read').textContent(), /2 not read/);
+  // A dump that was cut off, beside what is open.
+  const whole = gunzipSync(readFileSync(istio('big.json.gz')));
+  writeFileSync(join(folder, 'cut.json'), whole.subarray(0, 4_000_000));
+  await drop(page, 'main', join(folder, 'cut.json'));
+  await page.waitForFunction(() => /3 not read/.test(document.querySelector('[data-testid=not-read]').textContent));
+  await by(page, 'not-read').click();
+  assert.match(await by(page, 'unread').first().textContent(), /cut off.*cut\.json.*byte 4,000,000/);
+  await by(page, 'unread').getByRole('link', { name: 'cut.json' }).click();
+  await page.getByRole('treeitem').first().waitFor();
+  rmSync(folder, { recursive: true });
   await tab.close();
 });
 
@@ -318,5 +330,39 @@ test('an engine that is silent can be stopped', async () => {
   await by(page, 'stop').click();
   await by(page, 'notice').waitFor();
   await by(page, 'proxies').waitFor();
+  await tab.close();
+});
+
+test('reading shows how far it is, and can be cancelled without losing what was open', async () => {
+  const tab = await open(browser, host);
+  const { page } = tab;
+  const folder = mkdtempSync(join(tmpdir(), 'xdscope-large-'));
+  const large = gunzipSync(readFileSync(istio('big.json.gz')));
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) writeFileSync(join(folder, `${name}.json`), large);
+  // Watched from within: reading may be over before the test looks again.
+  await page.evaluate(() => {
+    globalThis.seen = [];
+    globalThis.tasks = [];
+    new PerformanceObserver((list) => globalThis.tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: 'longtask' });
+    new MutationObserver(() => {
+      const text = document.querySelector('[data-testid=loading-bytes]')?.textContent;
+      if (text) globalThis.seen.push(text);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await drop(page, '[data-testid=drop]', folder);
+  await by(page, 'side').waitFor();
+  const seen = await page.evaluate(() => globalThis.seen);
+  assert.ok(seen.some((text) => /[\d.]+ MB of 27\d MB · \d+ MB\/s/.test(text)), seen.slice(-3).join(' | '));
+  assert.deepEqual(await page.evaluate(() => globalThis.tasks.filter((ms) => ms > 50)), [], 'the page never freezes');
+  const before = await by(page, 'open-count').textContent();
+  // Six times as much again, cancelled as soon as the button is there.
+  await page.evaluate(() => new MutationObserver(() => document.querySelector('[data-testid=cancel]')?.click())
+    .observe(document.body, { subtree: true, childList: true }));
+  await drop(page, 'main', folder);
+  await by(page, 'notice').waitFor();
+  assert.match(await by(page, 'notice').textContent(), /cancelled/);
+  assert.ok(parseInt(before, 10) >= 1);
+  await by(page, 'proxy').first().waitFor();
+  rmSync(folder, { recursive: true });
   await tab.close();
 });

@@ -3,9 +3,13 @@
 One listener takes all connections with a PROXY header, which says to which address and port the client meant to go; it
 hands them on by that original destination, or keeps them. Clusters have no endpoints (UH says that one was chosen),
 or one that refuses (UF), in all states of health."""
+import json
 import random
 
+import tokens
+
 TYPE = "type.googleapis.com/envoy."
+KEYS, TOKENS = tokens.make()
 HCM = TYPE + "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 HOSTS = ["a.example.com", "b.example.com", "a.b.example.com", "x.org", "pre.x", "-bar.org", "foo-bar.org", "tree.net"]
 PATHS = ["/", "/a", "/a/b", "/a/b/c", "/A", "/api/v1", "/api/v1/x", "/api/v1x", "/q", "/r", "/r/s", "/rx/ab/12", "/t/en/x"]
@@ -217,6 +221,9 @@ class Maker:
         if kind == "url_path":
             return {"url_path": {"path": self.string(PATHS)}}
         if kind == "metadata":
+            if self.maybe(0.4):
+                return {"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": "p"}, {"key": self.pick("k", "iss", "none")}],
+                                     "value": {"string_match": self.string(["one", "two"])}}}
             return {"metadata": self.metadata("h2m")}
         if kind == "sourced":
             return {"sourced_metadata": {"metadata_matcher": self.metadata("r"), "metadata_source": "ROUTE"}}
@@ -233,6 +240,46 @@ class Maker:
 
     def cidr(self):
         return self.r.choice(CIDRS)
+
+    # Tokens.
+
+    def jwt(self):
+        providers = {}
+        for name in ("one", "two"):
+            it = providers[name] = {"issuer": name, "local_jwks": {"inline_string": json.dumps(KEYS)}}
+            if self.maybe(0.4):
+                it["audiences"] = self.pick(["a"], ["https://a"], ["b"])
+            if self.maybe(0.3):
+                it["from_headers"] = [{"name": "x-token", "value_prefix": self.pick("", "Token ")}]
+            if self.maybe(0.2):
+                it["from_params"] = ["t"]
+            if self.maybe(0.5):
+                it["payload_in_metadata"] = "p"
+            if self.maybe(0.3):
+                it["forward"] = True
+            if self.maybe(0.2):
+                it["claim_to_headers"] = [{"header_name": "x-a", "claim_name": "k"}]
+            if self.maybe(0.2):
+                it["clear_route_cache"] = True
+        rules = [{"match": self.pick({"prefix": "/"}, {"prefix": "/a"}, {"path": "/q"}), **({"requires": self.requirement()} if self.maybe(0.9) else {})}
+                 for _ in range(self.r.randrange(1, 3))]
+        return {"name": "jwt", "typed_config": {"@type": TYPE + "extensions.filters.http.jwt_authn.v3.JwtAuthentication", "providers": providers, "rules": rules,
+                                                "bypass_cors_preflight": self.maybe()}}
+
+    def requirement(self, depth=0):
+        kind = self.pick("one", "one", "two", "audiences", "any", "any", "all", "missing", "failed") if depth < 2 else self.pick("one", "two")
+        if kind in ("one", "two"):
+            return {"provider_name": kind}
+        if kind == "audiences":
+            return {"provider_and_audiences": {"provider_name": "one", "audiences": ["a"]}}
+        if kind == "missing":
+            return {"allow_missing": {}}
+        if kind == "failed":
+            return {"allow_missing_or_failed": {}}
+        inner = [self.requirement(depth + 1) for _ in range(2)]
+        if kind == "any" and self.maybe():
+            inner.append({"allow_missing": {}})
+        return {f"requires_{kind}": {"requirements": inner}}
 
     # Routes.
 
@@ -267,6 +314,8 @@ class Maker:
         if self.maybe(0.4):
             filters.append({"name": "h2m", "typed_config": {"@type": TYPE + "extensions.filters.http.header_to_metadata.v3.Config", "request_rules": [
                 {"header": "x-a", "on_header_present": {"metadata_namespace": "h2m", "key": "k"}}]}})
+        if TOKENS and self.maybe(0.35):
+            filters.append(self.jwt())
         if self.maybe(0.5):
             filters.append({"name": "rbac", "typed_config": {"@type": TYPE + "extensions.filters.http.rbac.v3.RBAC", **self.pick({}, {"rules": self.rbac(True)}, {"rules": self.rbac(True)})}})
         if self.maybe(0.3):
@@ -453,6 +502,12 @@ class Maker:
             headers["x-pick"] = self.r.choice(HEADERS["x-pick"])
             if self.maybe(0.08):
                 headers.update({"connection": "Upgrade", "upgrade": "websocket"})
+            if TOKENS and self.maybe(0.4):
+                token = self.r.choice(TOKENS)
+                headers.update(self.pick({"authorization": "Bearer " + token}, {"authorization": "Bearer " + token}, {"authorization": "Basic " + token},
+                                         {"x-token": token}, {"x-token": "Token " + token}))
+                if self.maybe(0.1) and "?" not in out["path"] and out["path"] != "*":
+                    out["path"] += "?t=" + token
             out["headers"] = headers
         elif kind == "tls":
             if self.maybe(0.8):

@@ -1,9 +1,10 @@
 //! Who is in sync and what differs, on real captures; and what must hold of every comparison.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
+#![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod captures;
 mod properties;
+mod terminal;
 mod testdata;
 
 use xdscope::capture::{Capture, Document};

@@ -124,10 +124,12 @@ pub fn fact(fact: Fact) -> AttrValue {
     }
 }
 
-pub fn relation(relation: Relation) -> AttrValue {
+/// How resources of a kind relate to the one that is shown.
+pub fn relation(relation: Relation, of: Kind) -> AttrValue {
+    let kind = kind(of).to_lowercase();
     match relation {
-        Relation::Uses => tr!("detail.uses"),
-        Relation::UsedBy => tr!("detail.used_by"),
+        Relation::Uses => tr!("detail.uses", kind = kind),
+        Relation::UsedBy => tr!("detail.used_by", kind = kind),
     }
 }
 

@@ -15,22 +15,33 @@ pub struct Wanted {
     pub what: &'static str,
     /// Kinds of documents.
     pub kinds: &'static [Kind],
-    /// The page of Envoy's that has it.
-    pub page: &'static str,
+    /// How it is collected.
+    pub how: How,
 }
 
 /// What most tables are made of. istiod's own idea of a proxy's configuration does as well.
 pub const CONFIG_DUMP: Wanted = Wanted {
     what: "config dump",
     kinds: &[Kind::EnvoyConfigDump, Kind::IstiodConfigDump],
-    page: "config_dump?include_eds",
+    how: How::Envoy("config_dump?include_eds"),
 };
 /// What endpoints are read from; the dump has most of it too.
 pub const CLUSTERS: Wanted = Wanted {
     what: "clusters page or config dump",
     kinds: &[Kind::EnvoyClusters, Kind::EnvoyClustersText, Kind::EnvoyConfigDump],
-    page: "clusters?format=json",
+    how: How::Envoy("clusters?format=json"),
 };
+/// What a ztunnel's tables are made of.
+pub const ZTUNNEL_DUMP: Wanted =
+    Wanted { what: "ztunnel config dump", kinds: &[Kind::ZtunnelConfigDump], how: How::Ztunnel };
+
+/// How a document is collected.
+pub enum How {
+    /// It is that page of an Envoy's.
+    Envoy(&'static str),
+    /// It is a ztunnel's `/config_dump`.
+    Ztunnel,
+}
 
 /// The document of that proxy (`POD` or `POD.NAMESPACE`); without one, of the only proxy there is.
 ///
@@ -149,7 +160,11 @@ pub fn collect(of: Option<&Identity>, wanted: &Wanted) -> String {
         Some(it) if !it.pod.is_empty() => (it.pod.as_str(), it.namespace.as_str()),
         _ => ("POD", "NAMESPACE"),
     };
-    format!("kubectl exec {pod} -n {namespace} -c istio-proxy -- pilot-agent request GET '{}'", wanted.page)
+    let exec = format!("kubectl exec {pod} -n {namespace}");
+    match wanted.how {
+        How::Envoy(page) => format!("{exec} -c istio-proxy -- pilot-agent request GET '{page}'"),
+        How::Ztunnel => format!("{exec} -- curl -s localhost:15000/config_dump"),
+    }
 }
 
 fn is(identity: &Identity, name: &str) -> bool {

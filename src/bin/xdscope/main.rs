@@ -6,11 +6,13 @@ mod comparison;
 mod diff;
 mod explain;
 mod fail;
+mod known;
 mod ls;
 mod open;
 mod proxy_config;
 mod proxy_status;
 mod trace;
+mod ztunnel_config;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -33,6 +35,8 @@ enum Command {
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
+    #[command(alias = "zc")]
+    ZtunnelConfig(ztunnel_config::Args),
     Trace(Box<trace::Args>),
     #[command(alias = "ps")]
     ProxyStatus(proxy_status::Args),
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
+        Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
     };

@@ -74,12 +74,21 @@ pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
         .collect()
 }
 
-/// A long name may break behind what stands between its parts, rather than anywhere.
+/// A long name may break at its joints (`a.b`, `a|b`, `aB`), rather than anywhere.
 pub fn breakable(text: &str) -> Html {
     if text.len() < 12 {
         return html! { { text } };
     }
-    text.split_inclusive(['.', '|', '/', ':', '_', '~', ','])
-        .map(|part| html! { <>{ part }<wbr /></> })
-        .collect()
+    let mut parts = Vec::new();
+    let (mut from, mut before) = (0, ' ');
+    for (at, c) in text.char_indices() {
+        let joint = ".|/:_~,".contains(before) || before.is_ascii_lowercase() && c.is_ascii_uppercase();
+        if joint && at > from {
+            parts.push(html! { <>{ &text[from..at] }<wbr /></> });
+            from = at;
+        }
+        before = c;
+    }
+    parts.push(html! { { &text[from..] } });
+    html! { <>{ for parts }</> }
 }

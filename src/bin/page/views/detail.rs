@@ -102,7 +102,7 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
                 <dl class="x-links" data-testid="links">
                     { for detail.links.iter().map(|group| html! {
                         <div>
-                            <dt>{ words::relation(group.relation) }{ " " }<span>{ words::kind(group.kind) }</span></dt>
+                            <dt>{ words::relation(group.relation, group.kind) }</dt>
                             <dd>
                                 <ul>
                                     { for group.links.iter().map(|part| html! {

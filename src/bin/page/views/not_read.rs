@@ -84,7 +84,7 @@ pub fn why(trouble: &Trouble) -> Html {
 
 fn sentence(trouble: &Trouble) -> Html {
     let (short, sentence) = words::trouble(trouble);
-    html! { <p><strong>{ tr!("mark.says", word = short) }</strong>{ " " }{ sentence }</p> }
+    html! { <p><strong class="x-begin">{ tr!("mark.says", word = short) }</strong>{ " " }{ sentence }</p> }
 }
 
 fn found(trouble: &Trouble) -> Html {

@@ -25,7 +25,7 @@ pub fn View(props: &Props) -> Html {
             if let Some(mark) = overview.proxy.mark {
                 { says(&page, mark, &overview.rejected) }
             }
-            { for overview.missing.iter().map(lack) }
+            { for overview.missing.iter().filter(|it| hurts(it)).map(lack) }
             <div class="x-columns">
                 <section class="x-card">
                     <h2>{ tr!("overview.facts") }</h2>
@@ -41,8 +41,28 @@ pub fn View(props: &Props) -> Html {
                 </section>
             </div>
             <DocumentTable documents={overview.documents.clone()} />
+            if overview.missing.iter().any(|it| !hurts(it)) {
+                <section class="x-card" data-testid="lacks">
+                    <h2>{ tr!("overview.missing") }</h2>
+                    <ul class="x-unread">
+                        { for overview.missing.iter().filter(|it| !hurts(it)).map(|it| html! {
+                            <li>
+                                <p>{ words::missing(it) }</p>
+                                if !it.command.is_empty() {
+                                    <Command command={it.command.clone()} />
+                                }
+                            </li>
+                        }) }
+                    </ul>
+                </section>
+            }
         </div>
     }
+}
+
+/// Whether a table is empty for want of it; the rest is good to have.
+fn hurts(missing: &Missing) -> bool {
+    matches!(missing.what.as_str(), "config_dump" | "endpoints" | "secrets" | "section")
 }
 
 /// What is wrong, since when, in Envoy's own words, and where.
@@ -54,7 +74,7 @@ fn says(page: &Page, mark: Mark, rejected: &[Rejected]) -> Html {
     let (word, why) = words::mark(mark);
     html! {
         <div {class} data-testid="mark">
-            <p><strong>{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p>
+            <p><strong class="x-begin">{ tr!("mark.says", word = word) }</strong>{ " " }{ why }</p>
             { for rejected.iter().map(|it| html! {
                 <div class="x-refused">
                     <p>

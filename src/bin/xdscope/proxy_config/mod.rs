@@ -60,8 +60,9 @@ pub struct Source {
     pub proxy: Option<String>,
 }
 
+/// How to print.
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum Output {
+pub enum Output {
     /// A table.
     Short,
     /// The resources as JSON.
@@ -71,7 +72,8 @@ enum Output {
 }
 
 impl Output {
-    fn format(self) -> Option<Format> {
+    /// The format of resources; none for a table.
+    pub fn format(self) -> Option<Format> {
         match self {
             Output::Short => None,
             Output::Json => Some(Format::Json),
@@ -82,12 +84,13 @@ impl Output {
 
 /// Where to read, and how to print.
 #[derive(clap::Args)]
-struct Common {
+pub struct Common {
+    /// Where to read.
     #[command(flatten)]
-    source: Source,
+    pub source: Source,
     /// How to print.
     #[arg(short, long, value_enum, default_value = "short")]
-    output: Output,
+    pub output: Output,
 }
 
 #[derive(clap::Args)]
