@@ -210,7 +210,8 @@ fn is_from_istiod(name: &str) -> bool {
     ["kubernetes://", "kubernetes-gateway://", "configmap://"].iter().any(|it| name.starts_with(it))
 }
 
-fn is_eds(cluster: &Item<'_>) -> bool {
+/// Whether a cluster's endpoints come by EDS.
+pub(super) fn is_eds(cluster: &Item<'_>) -> bool {
     let found = crate::json::pluck(cluster.bytes, cluster.span, &["type"]);
     found.is_some_and(|it| it.of(cluster.bytes) == b"\"EDS\"")
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compare::is_eds;
 use super::side::{Section, Side};
 use super::status::Mesh;
 use crate::capture::{Capture, ProxyId};
@@ -81,7 +82,9 @@ pub fn known(capture: &Capture, proxy: ProxyId) -> Option<Known> {
         .flatten()
         .collect();
     if !shards.is_empty() && envoy.has(Section::Endpoints) {
-        let (differ, same) = endpoints(&envoy, &shards, &ports);
+        // Other clusters bring their endpoints along, or look names up.
+        let eds: BTreeSet<&str> = items.iter().filter(|it| is_eds(it)).map(|it| it.name.as_ref()).collect();
+        let (differ, same) = endpoints(&envoy, &shards, &ports, &eds);
         (found.endpoints, found.same_endpoints) = (Some(differ), same);
     }
     found.versions = versions(capture, proxy, &envoy);
@@ -92,6 +95,7 @@ fn endpoints(
     envoy: &Side<'_>,
     shards: &[ShardEndpoint],
     ports: &BTreeMap<(&str, &str), u64>,
+    eds: &BTreeSet<&str>,
 ) -> (Vec<(String, Difference)>, usize) {
     let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for it in shards.iter().filter(|it| it.healthy) {
@@ -102,6 +106,9 @@ fn endpoints(
     }
     let (mut differ, mut same) = (Vec::new(), 0);
     for item in envoy.items(Section::Endpoints, &[State::Active]) {
+        if !eds.contains(item.name.as_ref()) {
+            continue;
+        }
         let (Some(left), Ok(tree)) = (known.get(item.name.as_ref()), item.tree()) else { continue };
         let localities = ClusterLoadAssignment(tree.root()).0.list("endpoints");
         let right: BTreeSet<String> =

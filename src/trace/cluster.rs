@@ -114,15 +114,13 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
             let config = cluster.cluster_type().and_then(|it| it.config());
             let names = config.into_iter().flat_map(|it| it.node.list("clusters")).filter_map(Node::str);
             let names: Vec<String> = names.map(|it| it.into_owned()).collect();
-            let (mut found, mut lacks) = (false, false);
+            // Load is spread by the health of all their priorities: which of several is taken is chance.
+            run.verdict.certain &= names.len() < 2;
+            let mut found = false;
             for name in names {
                 let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };
-                let routed = one(run, &inner, depth + 1) == End::Routed;
-                found |= routed;
-                lacks |= !routed;
+                found |= one(run, &inner, depth + 1) == End::Routed;
             }
-            // Load is spread by the health of all their priorities; one of them may get a share and have no endpoint.
-            run.verdict.certain &= !(found && lacks);
             found
         }
         "envoy.clusters.dynamic_forward_proxy" | "envoy.cluster.redis" => {

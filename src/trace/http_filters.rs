@@ -164,7 +164,8 @@ fn rbac<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, way: &Way<'t>, headers: 
         run.note(StepKind::HttpFilter, &filter.name, Why::Disabled, Some(filter.extension.0.span()));
         return Ok(());
     };
-    let subject = Subject { headers: Some(headers), route: way.route.map(|it| it.0) };
+    let routed = way.route.is_some() || way.require_tls;
+    let subject = Subject { headers: Some(headers), routed, route: way.route.map(|it| it.0) };
     let judged = rbac::judge(run, config, &subject);
     rbac::note(run, StepKind::HttpFilter, &filter.name, filter.extension, &judged);
     if judged.allowed == Truth::No {

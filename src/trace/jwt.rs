@@ -46,8 +46,8 @@ pub(super) fn authenticate<'t>(
         run.note(StepKind::HttpFilter, &filter.name, Why::Passes, place);
         return Ok(Route::Stays);
     };
-    let mut judge = Judge { run, config, headers, valid: Vec::new(), unsure: false };
-    let result = judge.require(requirement, 0);
+    let mut judge = Judge { run, config, headers: headers.clone(), valid: Vec::new(), unsure: false };
+    let result = judge.require(requirement, &[], 0);
     let (valid, unsure) = (std::mem::take(&mut judge.valid), judge.unsure);
     match result {
         Err(failure) => {
@@ -100,13 +100,14 @@ struct Valid<'t> {
 struct Judge<'j, 't, 'r> {
     run: &'j Run<'t, 'r>,
     config: Node<'t>,
-    headers: &'j Headers,
+    /// What is left of the request: a token that holds is taken out, unless it is to be forwarded.
+    headers: Headers,
     valid: Vec<Valid<'t>>,
     unsure: bool,
 }
 
 impl<'t> Judge<'_, 't, '_> {
-    fn require(&mut self, requirement: Node<'t>, depth: usize) -> Result<(), Failure> {
+    fn require(&mut self, requirement: Node<'t>, beside: &[String], depth: usize) -> Result<(), Failure> {
         if depth > DEEPEST {
             return Ok(());
         }
@@ -117,7 +118,7 @@ impl<'t> Judge<'_, 't, '_> {
             return self.provider(&with.text("provider_name").unwrap_or_default(), Some(with));
         }
         if let Some(all) = requirement.get("requires_all") {
-            return all.list("requirements").try_for_each(|it| self.require(it, depth + 1));
+            return all.list("requirements").try_for_each(|it| self.require(it, &[], depth + 1));
         }
         if let Some(any) = requirement.get("requires_any") {
             return self.any(any, depth);
@@ -125,11 +126,11 @@ impl<'t> Judge<'_, 't, '_> {
         if requirement.get("allow_missing_or_failed").is_some()
             || requirement.get("extract_only_without_validation").is_some()
         {
-            let _ = self.every_token();
+            let _ = self.every_token(beside);
             return Ok(());
         }
         if requirement.get("allow_missing").is_some() {
-            return match self.every_token() {
+            return match self.every_token(beside) {
                 Err(Failure::Missing) => Ok(()),
                 other => other,
             };
@@ -143,9 +144,15 @@ impl<'t> Judge<'_, 't, '_> {
         let lenient =
             |it: &Node<'t>| it.get("allow_missing").is_some() || it.get("allow_missing_or_failed").is_some();
         let (last, first): (Vec<_>, Vec<_>) = any.list("requirements").partition(lenient);
+        // What may be missing are the tokens of the providers beside it, where any are named.
+        let named = |it: &Node<'t>| {
+            let with = it.get("provider_and_audiences");
+            it.text("provider_name").or_else(|| with?.text("provider_name")).map(|it| it.into_owned())
+        };
+        let beside: Vec<String> = first.iter().filter_map(named).collect();
         let mut worst = None;
         for requirement in first.into_iter().chain(last) {
-            match self.require(requirement, depth + 1) {
+            match self.require(requirement, &beside, depth + 1) {
                 Ok(()) => return Ok(()),
                 Err(failure) => {
                     let more = worst.is_none_or(|it: Failure| failure.weight() >= it.weight());
@@ -160,11 +167,11 @@ impl<'t> Judge<'_, 't, '_> {
 
     fn provider(&mut self, name: &str, with: Option<Node<'t>>) -> Result<(), Failure> {
         let Some(node) = self.find(name) else { return Err(Failure::UnknownIssuer) };
-        let tokens = extract(self.headers, [node]);
+        let tokens = extract(&self.headers, [node]);
         if tokens.is_empty() {
             return Err(Failure::Missing);
         }
-        for text in tokens {
+        for (text, _) in tokens {
             let token = Token::parse(&text)?;
             let issuer = node.text("issuer").filter(|it| !it.is_empty());
             if issuer.is_some_and(|it| Some(it.as_ref()) != token.issuer()) {
@@ -175,25 +182,21 @@ impl<'t> Judge<'_, 't, '_> {
         Ok(())
     }
 
-    /// All tokens of all providers, each judged by the provider of its issuer.
-    fn every_token(&mut self) -> Result<(), Failure> {
-        let providers: Vec<(String, Node<'t>)> = self
-            .config
-            .get("providers")
-            .into_iter()
-            .flat_map(Node::entries)
-            .map(|(name, it)| (name.into_owned(), it))
-            .collect();
-        let tokens = extract(self.headers, providers.iter().map(|(_, it)| *it));
+    /// All tokens of these providers, or of all, each judged by the provider of its issuer. A provider takes a token
+    /// only from where it looks for one itself.
+    fn every_token(&mut self, only: &[String]) -> Result<(), Failure> {
+        let all = self.config.get("providers").into_iter().flat_map(Node::entries);
+        let used = all.filter(|(name, _)| only.is_empty() || only.iter().any(|it| it == name));
+        let providers: Vec<Node<'t>> = used.map(|(_, it)| it).collect();
+        let tokens = extract(&self.headers, providers.iter().copied());
         let mut last = Err(Failure::Missing);
-        for text in tokens {
+        for (text, places) in tokens {
             last = Token::parse(&text).and_then(|token| {
                 let of = |node: Node<'t>| node.text("issuer").filter(|it| !it.is_empty());
-                let found = providers
-                    .iter()
-                    .find(|(_, it)| of(*it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
-                let (_, node) = found.ok_or(Failure::UnknownIssuer)?;
-                self.hold(*node, None, token)
+                let mut there = places.iter().filter_map(|it| providers.get(*it));
+                let found = there.find(|it| of(**it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
+                let node = *found.ok_or(Failure::UnknownIssuer)?;
+                self.hold(node, None, token)
             });
         }
         last
@@ -202,6 +205,9 @@ impl<'t> Judge<'_, 't, '_> {
     fn hold(&mut self, node: Node<'t>, with: Option<Node<'t>>, token: Token) -> Result<(), Failure> {
         if check(self.run, node, with, &token)? == Checked::ButSignature {
             self.unsure = true;
+        }
+        if !node.flag("forward") {
+            super::token::take_away(&mut self.headers, node);
         }
         self.valid.push(Valid { node, token });
         Ok(())

@@ -31,6 +31,8 @@ mod signature;
 mod source;
 mod step;
 mod subset;
+#[cfg(test)]
+mod tests;
 mod text_match;
 mod tls;
 mod token;

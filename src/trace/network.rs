@@ -82,7 +82,7 @@ fn known(name: &str) -> bool {
 fn rbac<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) -> Flow<()> {
     let name = filter.name().into_owned();
     let Some(config) = filter.config() else { return Ok(()) };
-    let subject = Subject { headers: None, route: None };
+    let subject = Subject { headers: None, routed: false, route: None };
     let judged = rbac::judge(run, config.node, &subject);
     rbac::note(run, StepKind::NetworkFilter, &name, filter, &judged);
     if judged.allowed == Truth::No {

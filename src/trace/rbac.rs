@@ -11,6 +11,8 @@ use crate::json::Node;
 /// What is judged: a connection, or a request too.
 pub(super) struct Subject<'h, 't> {
     pub headers: Option<&'h Headers>,
+    /// Whether there is a route at all; that of require_tls has no metadata.
+    pub routed: bool,
     /// The route taken, for its metadata.
     pub route: Option<Node<'t>>,
 }
@@ -226,9 +228,8 @@ fn shared<'t>(run: &Run<'t, '_>, key: &str, value: Node<'t>, subject: &Subject<'
         "sourced_metadata" => {
             let Some(matcher) = value.get("metadata_matcher") else { return Truth::Unknown };
             if word(value, "metadata_source", &["DYNAMIC", "ROUTE"]) == "ROUTE" {
-                return subject
-                    .route
-                    .map_or(Truth::No, |it| of_node(run.tracer, matcher, it.get("metadata")));
+                let metadata = subject.route.and_then(|it| it.get("metadata"));
+                return if subject.routed { of_node(run.tracer, matcher, metadata) } else { Truth::No };
             }
             run.set.metadata(run.tracer, matcher)
         }

@@ -149,34 +149,36 @@ pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
     (text.len() % 4 != 1).then_some(out)
 }
 
-/// The tokens in a request, at the places that providers name: headers, query parameters, cookies. Without any, the
+/// The tokens in a request, each with the providers that look for one there: headers, query parameters, cookies. Without any, the
 /// bearer of `authorization` and `access_token` (source/extensions/filters/http/jwt_authn/extractor.cc).
-pub(super) fn extract<'t>(headers: &Headers, providers: impl IntoIterator<Item = Node<'t>>) -> Vec<String> {
-    let mut out: Vec<String> = Vec::new();
-    let mut push = |text: String| {
-        if !out.contains(&text) {
-            out.push(text);
-        }
+pub(super) fn extract<'t>(
+    headers: &Headers,
+    providers: impl IntoIterator<Item = Node<'t>>,
+) -> Vec<(String, Vec<usize>)> {
+    let mut out: Vec<(String, Vec<usize>)> = Vec::new();
+    let mut push = |text: String, of: usize| match out.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, providers)) => providers.push(of),
+        None => out.push((text, vec![of])),
     };
     let path = headers.first(":path").unwrap_or("");
-    for provider in providers {
+    for (index, provider) in providers.into_iter().enumerate() {
         for (name, prefix) in places(provider) {
             if let Some(value) = headers.get(&name)
                 && let Some(at) = value.find(&prefix)
             {
-                push(token_in(&value[at + prefix.len()..]).to_owned());
+                push(token_in(&value[at + prefix.len()..]).to_owned(), index);
             }
         }
         for name in parameters(provider) {
             if let Some(value) = query_parameter(path, &name) {
-                push(value.to_owned());
+                push(value.to_owned(), index);
             }
         }
         for name in provider.list("from_cookies").filter_map(Node::str) {
             let cookies =
                 headers.all("cookie").flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
             for (_, value) in cookies.filter(|(own, _)| *own == name) {
-                push(value.to_owned());
+                push(value.to_owned(), index);
             }
         }
     }

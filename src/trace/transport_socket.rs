@@ -50,7 +50,7 @@ fn told<'t>(cluster: Cluster<'t>, address: &str, socket: Option<Extension<'t>>) 
         .map(|it| it.node)
         .or_else(|| cluster.tls_context());
     let Some(context) = context else {
-        return considered(address, true, Why::Missing(What::Tls), socket.map(|it| it.0));
+        return considered(address, true, Why::Missing(What::Tls), Some(socket.map_or(cluster.0, |it| it.0)));
     };
     let sni = context.text("sni").unwrap_or_default();
     let common = context.get("common_tls_context");

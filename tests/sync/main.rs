@@ -4,6 +4,7 @@
 
 mod captures;
 mod properties;
+mod terminal;
 mod testdata;
 
 use xdscope::capture::{Capture, Document};

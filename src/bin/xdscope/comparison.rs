@@ -184,7 +184,9 @@ fn rfc1123(at: Instant) -> String {
 /// The form of `-o json`.
 pub fn json(view: &View<'_>, found: &Comparison) -> Value {
     let section = |it: &SectionDiff| {
-        if it.presence != Presence::Both {
+        // A dump without extensions has no section for them.
+        let none = it.section == Section::Ecds && it.presence == Presence::Neither;
+        if it.presence != Presence::Both && !none {
             return Value::Null;
         }
         let names = |list: &[xdscope::sync::Place]| list.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
@@ -236,7 +238,11 @@ pub fn print_json(value: &Value, out: &mut impl Write) -> Result<(), Failure> {
 fn remark(view: &View<'_>, it: &SectionDiff) {
     let title = title(it.section);
     if it.order_or_defaults_only() && it.presence == Presence::Both {
-        eprintln!("xdscope: {title}: order or defaults only ({})", it.respelled.join(", "));
+        const MOST: usize = 5;
+        let names = it.respelled.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = it.respelled.len().saturating_sub(MOST);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        eprintln!("xdscope: {title}: order or defaults only ({names}{more})");
     }
     let lacking = match it.presence {
         Presence::Left => Some(&view.right),
