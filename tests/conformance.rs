@@ -17,7 +17,7 @@ use xdscope::tables::listener::{self, ListenerFilter};
 use xdscope::tables::output::{Format, list};
 use xdscope::tables::ztunnel::workload::{self, WorkloadFilter};
 use xdscope::tables::ztunnel::{certificate, policy, service};
-use xdscope::tables::{Dump, authz, bootstrap, ecds, eds, route, secret, waypoint};
+use xdscope::tables::{Dump, authz, bootstrap, ecds, eds, legacy, route, secret, waypoint};
 use xdscope::ztunnel::ZtunnelDump;
 
 fn root() -> PathBuf {
@@ -68,7 +68,6 @@ fn printed(golden: &str, dump: Dump<'_>, page: &[u8]) -> Option<String> {
         let tree = Tree::whole(page).unwrap();
         endpoint::text(&endpoint::rows(tree.root(), &filter))
     };
-    let on_port = |port| ListenerFilter { port, ..ListenerFilter::default() };
     let port = |port| EndpointFilter { port, ..EndpointFilter::default() };
     let reviews = "outbound|9080||reviews.default.svc.cluster.local";
     Some(match golden {
@@ -280,4 +279,50 @@ fn istioctls_own_ztunnel() {
         let want = file(&folder, &format!("ztunnel/{name}.txt"));
         compare(name, &got, std::str::from_utf8(&want).unwrap());
     }
+}
+
+/// The layouts of Istio 1.1, from a dump of its time.
+#[test]
+fn istio_1_1_is_as_its_documentation_shows_it() {
+    let bytes = std::fs::read(root().join("tests/fixtures/istio/1.1/config_dump.json")).unwrap();
+    let opened = Opened::of(&bytes);
+    let dump = opened.dump();
+    let clusters = legacy::clusters(&cluster::rows(dump, &ClusterFilter::default()).unwrap().rows);
+    let want = "\
+SERVICE FQDN                                           PORT      SUBSET     DIRECTION     TYPE
+BlackHoleCluster                                       -         -          -             STATIC
+PassthroughCluster                                     -         -          -             ORIGINAL_DST
+details.default.svc.cluster.local                      9080      -          outbound      EDS
+heapster.kube-system.svc.cluster.local                 80        -          outbound      EDS
+istio-citadel.istio-system.svc.cluster.local           8060      -          outbound      EDS
+istio-citadel.istio-system.svc.cluster.local           15014     -          outbound      EDS
+istio-egressgateway.istio-system.svc.cluster.local     80        -          outbound      EDS
+productpage.default.svc.cluster.local                  9080      http       inbound       STATIC
+reviews.default.svc.cluster.local                      9080      -          outbound      EDS
+xds-grpc                                               -         -          -             STRICT_DNS
+";
+    compare("clusters", &clusters, want);
+    let rows = legacy::listener_rows(dump, &ListenerFilter::default()).unwrap().rows;
+    let want = "\
+ADDRESS            PORT      TYPE
+172.21.252.250     15005     TCP
+172.21.160.5       443       TCP
+0.0.0.0            15010     HTTP
+0.0.0.0            9080      HTTP
+0.0.0.0            15001     TCP
+172.30.164.190     9080      HTTP
+";
+    compare("listeners", &legacy::listeners(&rows), want);
+    // Today's tables read it too: `config` filters under their old names.
+    let listeners = listener::text(&listener::rows(dump, &on_port(9080)).unwrap().rows, true, false);
+    let want = "\
+ADDRESSES      PORT MATCH DESTINATION
+0.0.0.0        9080 ALL   Route: 9080
+172.30.164.190 9080 ALL   Route: 9080
+";
+    compare("listeners of today", &listeners, want);
+}
+
+fn on_port(port: u32) -> ListenerFilter {
+    ListenerFilter { port, ..ListenerFilter::default() }
 }

@@ -83,11 +83,15 @@ pub struct ConfigDump {
 
 /// The lists of a dump's sections: what they hold, in which state, in which field
 /// (envoy/admin/v3/config_dump.proto).
-const LISTS: [(&str, Kind, State, &str); 14] = [
+const LISTS: [(&str, Kind, State, &str); 17] = [
     ("static_clusters", Kind::Cluster, State::Static, "cluster"),
     ("dynamic_active_clusters", Kind::Cluster, State::Active, "cluster"),
     ("dynamic_warming_clusters", Kind::Cluster, State::Warming, "cluster"),
     ("static_listeners", Kind::Listener, State::Static, "listener"),
+    // Before Envoy 1.12 (envoy/admin/v2alpha/config_dump.proto).
+    ("dynamic_active_listeners", Kind::Listener, State::Active, "listener"),
+    ("dynamic_warming_listeners", Kind::Listener, State::Warming, "listener"),
+    ("dynamic_draining_listeners", Kind::Listener, State::Draining, "listener"),
     ("static_route_configs", Kind::Route, State::Static, "route_config"),
     ("dynamic_route_configs", Kind::Route, State::Active, "route_config"),
     ("inline_scoped_route_configs", Kind::ScopedRoute, State::Static, ""),

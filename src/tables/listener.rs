@@ -24,7 +24,8 @@ pub struct ListenerFilter {
 }
 
 impl ListenerFilter {
-    fn admits(&self, row: &ListenerRow) -> bool {
+    /// Whether a listener is one of them.
+    pub(super) fn admits(&self, row: &ListenerRow) -> bool {
         (self.address.is_empty() || row.addresses.iter().any(|it| equal_fold(it, &self.address)))
             && (self.port == 0 || row.port == self.port)
             && (self.listener_type.is_empty() || equal_fold(row.listener_type, &self.listener_type))
@@ -77,7 +78,7 @@ pub fn rows(dump: Dump<'_>, filter: &ListenerFilter) -> Result<Listing<ListenerR
     Ok(listing)
 }
 
-fn row(resource: ResourceId, listener: Listener<'_>) -> ListenerRow {
+pub(super) fn row(resource: ResourceId, listener: Listener<'_>) -> ListenerRow {
     let mut chains: Vec<ChainRow> = listener.all_filter_chains().map(chain).collect();
     sort_slice(&mut chains, |one, other| one.destination > other.destination);
     ListenerRow {

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod ecds;
 pub mod eds;
 pub mod endpoint;
+pub mod legacy;
 pub mod listener;
 pub mod output;
 pub mod page;

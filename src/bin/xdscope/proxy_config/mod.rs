@@ -115,6 +115,9 @@ struct ClusterArgs {
     /// Clusters of this port.
     #[arg(long, default_value_t = 0)]
     port: u32,
+    /// The table of Istio 1.1: no DESTINATION RULE.
+    #[arg(long)]
+    legacy: bool,
 }
 
 #[derive(clap::Args)]
@@ -145,6 +148,9 @@ struct ListenerArgs {
     /// A waypoint's way through its filter chains.
     #[arg(long)]
     waypoint: bool,
+    /// The table of Istio 1.1: ADDRESS, PORT, TYPE.
+    #[arg(long)]
+    legacy: bool,
 }
 
 #[derive(clap::Args)]
@@ -164,6 +170,9 @@ struct RouteArgs {
 
 #[derive(clap::Args)]
 struct EndpointArgs {
+    /// The table of Istio 1.1, which is the same.
+    #[arg(long)]
+    legacy: bool,
     #[command(flatten)]
     common: Common,
     /// Endpoints at this address.

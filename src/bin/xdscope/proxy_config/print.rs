@@ -8,7 +8,7 @@ use xdscope::tables::all::{self, AllFilter};
 use xdscope::tables::cluster::{self, ClusterFilter};
 use xdscope::tables::endpoint::{self, EndpointFilter};
 use xdscope::tables::listener::{self, ListenerFilter};
-use xdscope::tables::{Trouble, bootstrap, ecds, eds, output, route, secret, waypoint};
+use xdscope::tables::{Trouble, bootstrap, ecds, eds, legacy, output, route, secret, waypoint};
 
 use super::opened::Opened;
 use super::{
@@ -41,7 +41,10 @@ pub fn cluster(args: &ClusterArgs, out: &mut impl Write) -> Done {
         port: args.port,
     };
     let text = match args.common.output.format() {
-        None => cluster::text(&of.rows(cluster::rows(of.dump, &filter))?, false),
+        None => {
+            let rows = of.rows(cluster::rows(of.dump, &filter))?;
+            if args.legacy { legacy::clusters(&rows) } else { cluster::text(&rows, false) }
+        }
         Some(format) => output::list(&of.rows(cluster::print(of.dump, &filter, format))?, format),
     };
     Ok(out.write_all(text.as_bytes())?)
@@ -58,6 +61,7 @@ pub fn listener(args: &ListenerArgs, out: &mut impl Write) -> Done {
     let text = match args.common.output.format() {
         // As in istioctl, whatever else is asked for.
         _ if args.waypoint => waypoint::text(&of.rows(waypoint::rows(of.dump))?),
+        None if args.legacy => legacy::listeners(&of.rows(legacy::listener_rows(of.dump, &filter))?),
         None => listener::text(&of.rows(listener::rows(of.dump, &filter))?, args.flags.verbose, false),
         Some(format) => output::list(&of.rows(listener::print(of.dump, &filter, format))?, format),
     };
