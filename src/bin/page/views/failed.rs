@@ -29,7 +29,7 @@ pub fn Failed(props: &Props) -> Html {
             if props.failure == Failure::NothingRead {
                 <div class="x-card">
                     <List links=false />
-                    <ul class="x-pad">
+                    <ul class="x-read">
                         { for page.capture.documents.iter().filter(|it| it.trouble.is_none()).map(|it| html! {
                             <li>{ path(it, None) }{ " " }<span class="x-aside">{ words::document(&it.kind) }</span></li>
                         }) }

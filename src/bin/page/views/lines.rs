@@ -142,7 +142,7 @@ impl Component for Lines {
                         self.total = Some(lines.total);
                         self.lines.extend((lines.offset..).zip(lines.lines.iter().cloned().map(Rc::new)));
                     }
-                    _ => self.gone = true,
+                    _ => (self.gone, self.total) = (true, None),
                 }
                 self.look(ctx);
             }

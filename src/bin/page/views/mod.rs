@@ -8,6 +8,7 @@ pub mod detail;
 pub mod document;
 pub mod empty;
 pub mod failed;
+pub mod filter;
 pub mod foot;
 pub mod grid;
 pub mod help;

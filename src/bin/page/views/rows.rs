@@ -3,18 +3,16 @@
 #[path = "rows_draw.rs"]
 mod draw;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver, ScrollIntoViewOptions, ScrollLogicalPosition};
-use xdscope::engine::protocol::{
-    Answer, Column, Missing, ProxyId, Query, ResourceRef, Row, TableKind, Window,
-};
+use xdscope::engine::protocol::{Answer, Column, Missing, ProxyId, Query, ResourceRef, Row, Window};
 use yew::prelude::*;
 
+use super::filter::Filter;
 use super::grid::Heights;
 use super::overview;
 use crate::context::Page;
@@ -28,25 +26,6 @@ const WINDOW: u32 = 80;
 const MARGIN: u32 = 8;
 /// Somebody writes: how long until the engine is asked.
 const PAUSE_MS: u32 = 120;
-
-/// What the user wants to see of a table.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Filter {
-    text: String,
-    columns: BTreeMap<Column, String>,
-    sort: Option<(Column, bool)>,
-}
-
-impl Filter {
-    fn is_empty(&self) -> bool {
-        self.text.trim().is_empty() && self.columns.values().all(|text| text.trim().is_empty())
-    }
-}
-
-thread_local! {
-    /// Filters of tables seen before. They hold names, so they stay out of the address.
-    static FILTERS: RefCell<BTreeMap<(u32, ProxyId, TableKind), Filter>> = const { RefCell::new(BTreeMap::new()) };
-}
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -85,6 +64,8 @@ pub struct Rows {
     filter: Filter,
     head: Option<Head>,
     rows: BTreeMap<u32, Rc<Row>>,
+    /// The rows answer an older question; they stand until the new answer is there, so that nothing flickers.
+    old: bool,
     heights: Heights,
     /// The rows that are drawn.
     shown: (u32, u32),
@@ -110,13 +91,14 @@ impl Component for Rows {
             context.map_or_else(|| (Page::default(), None), |(page, handle)| (page, Some(handle)));
         let props = ctx.props();
         let key = (page.mark, props.proxy, props.view.table);
-        let filter = FILTERS.with_borrow(|filters| filters.get(&key).cloned()).unwrap_or_default();
+        let filter = Filter::of(key);
         let mut rows = Rows {
             page,
             _context: context,
             filter,
             head: None,
             rows: BTreeMap::new(),
+            old: false,
             heights: Heights::default(),
             shown: (0, 0),
             active: 0,
@@ -135,7 +117,7 @@ impl Component for Rows {
     fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
         if ctx.props().view.only != old.view.only {
             // What was typed was meant for the rows seen then; a link leads to rows that it must not hide.
-            self.filter = Filter { sort: self.filter.sort, ..Filter::default() };
+            self.filter = self.filter.cleared();
             self.begin(ctx);
         }
         true
@@ -182,7 +164,7 @@ impl Component for Rows {
                 self.begin(ctx);
             }
             Msg::Clear => {
-                self.filter = Filter { sort: self.filter.sort, ..Filter::default() };
+                self.filter = self.filter.cleared();
                 if ctx.props().view.only.is_some() {
                     ctx.props().clear.emit(());
                 }
@@ -251,7 +233,7 @@ impl Component for Rows {
             observer.disconnect();
         }
         let key = (self.page.mark, ctx.props().proxy, ctx.props().view.table);
-        FILTERS.with_borrow_mut(|filters| filters.insert(key, self.filter.clone()));
+        self.filter.keep(key);
     }
 }
 
@@ -268,7 +250,7 @@ impl Rows {
     /// Asks anew, from the first row.
     fn begin(&mut self, ctx: &Context<Self>) {
         self.pause = None;
-        self.rows.clear();
+        self.old = true;
         self.active = 0;
         if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
             scroller.set_scroll_top(0);
@@ -298,7 +280,14 @@ impl Rows {
     }
 
     fn answered(&mut self, answer: &Answer) {
-        let Answer::Table(table) = answer else { return };
+        let Answer::Table(table) = answer else {
+            // The proxy is not open any more: there is nothing to ask for.
+            (self.head, self.rows) = (None, BTreeMap::new());
+            return;
+        };
+        if std::mem::take(&mut self.old) {
+            self.rows.clear();
+        }
         if self.rows.is_empty() || self.head.as_ref().is_none_or(|head| head.matched != table.matched) {
             self.heights.reset(table.matched);
         }
