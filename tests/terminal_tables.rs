@@ -65,6 +65,18 @@ fn one_proxy_of_an_archive_is_chosen_by_name() {
     assert!(table("ep", name).contains("10.244.1.12:9080      HEALTHY     OK "));
 }
 
+#[test]
+fn root_certificates_are_compared() {
+    let report = fixture("1.27/bookinfo-stale.tar.gz");
+    let (one, other) = ("reviews-v1-55d4c455db-zjj2m", "details-v1-6dcc6fbb9d-wsjz4.default");
+    let output = xdscope(&["pc", "rootca-compare", one, other, "--file", &report]);
+    let want = format!(
+        "Both [{one}.default] and [{other}] have the identical ROOTCA, theoretically the connectivity between \
+         them is available\n"
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), want);
+}
+
 /// Guards `xdscope … | head -1`.
 #[test]
 fn a_closed_pipe_is_a_quiet_end() {

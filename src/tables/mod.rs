@@ -12,6 +12,7 @@ pub mod legacy;
 pub mod listener;
 pub mod output;
 pub mod page;
+pub mod root_ca;
 pub mod route;
 mod route_text;
 pub mod secret;

@@ -44,6 +44,9 @@ enum Table {
     /// Routes.
     #[command(aliases = ["routes", "r"])]
     Route(RouteArgs),
+    /// Whether two proxies trust the same root certificate.
+    #[command(alias = "rc")]
+    RootcaCompare(RootcaArgs),
     /// Certificates.
     #[command(aliases = ["secrets", "s"])]
     Secret(SecretArgs),
@@ -214,6 +217,19 @@ struct SecretArgs {
 }
 
 #[derive(clap::Args)]
+struct RootcaArgs {
+    /// The one proxy.
+    #[arg(value_name = "POD[.NAMESPACE]")]
+    one: String,
+    /// The other proxy.
+    #[arg(value_name = "POD[.NAMESPACE]")]
+    other: String,
+    /// A folder or an archive with the dumps of both.
+    #[arg(short, long, value_name = "PATH")]
+    file: PathBuf,
+}
+
+#[derive(clap::Args)]
 struct AllArgs {
     #[command(flatten)]
     common: Common,
@@ -247,6 +263,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
         Table::Endpoint(args) => print::endpoint(args, out),
         Table::Listener(args) => print::listener(args, out),
         Table::Route(args) => print::route(args, out),
+        Table::RootcaCompare(args) => print::rootca_compare(args, out),
         Table::Secret(args) => print::secret(args, out),
     }
 }

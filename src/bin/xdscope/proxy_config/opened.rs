@@ -48,6 +48,11 @@ impl<'c> Opened<'c> {
         }
     }
 
+    /// Whose it is, as `POD.NAMESPACE`.
+    pub fn name(&self) -> String {
+        self.document.identity.as_ref().map(choose::qualified).unwrap_or_default()
+    }
+
     /// An error about this document.
     pub fn failure(&self, what: impl std::fmt::Display) -> Failure {
         Failure::Input(format!("{}: {what}", self.path))

@@ -8,12 +8,12 @@ use xdscope::tables::all::{self, AllFilter};
 use xdscope::tables::cluster::{self, ClusterFilter};
 use xdscope::tables::endpoint::{self, EndpointFilter};
 use xdscope::tables::listener::{self, ListenerFilter};
-use xdscope::tables::{Trouble, bootstrap, ecds, eds, legacy, output, route, secret, waypoint};
+use xdscope::tables::{Trouble, bootstrap, ecds, eds, legacy, output, root_ca, route, secret, waypoint};
 
 use super::opened::Opened;
 use super::{
-    AllArgs, BootstrapArgs, ClusterArgs, EcdsArgs, EndpointArgs, ListenerArgs, Output, RouteArgs, SecretArgs,
-    Source,
+    AllArgs, BootstrapArgs, ClusterArgs, EcdsArgs, EndpointArgs, ListenerArgs, Output, RootcaArgs, RouteArgs,
+    SecretArgs, Source,
 };
 use crate::choose::{self, CLUSTERS, CONFIG_DUMP};
 use crate::fail::Failure;
@@ -174,6 +174,25 @@ pub fn secret(args: &SecretArgs, out: &mut impl Write) -> Done {
         Some(format) => secret::print(of.dump, format).map_err(|trouble| failure(&of, &trouble))?,
     };
     Ok(out.write_all(text.as_bytes())?)
+}
+
+/// istioctl's own words; that there is nothing in common is an error there too.
+pub fn rootca_compare(args: &RootcaArgs, out: &mut impl Write) -> Done {
+    let engine = crate::open::open(&args.file)?;
+    let find = |name: &str| {
+        let source = Source { file: args.file.clone(), proxy: Some(name.to_owned()) };
+        let of = Opened::choose(engine.capture(), &source)?;
+        let found = root_ca::certificates(of.dump).map_err(|trouble| failure(&of, &trouble))?;
+        Ok::<_, Failure>((of.name(), found))
+    };
+    let ((one, first), (other, second)) = (find(&args.one)?, find(&args.other)?);
+    let both = format!("Both [{one}] and [{other}] have the");
+    if !root_ca::in_common(&first, &second) {
+        return Err(Failure::Input(format!(
+            "{both} non identical ROOTCA, theoretically the connectivity between them is unavailable"
+        )));
+    }
+    Ok(writeln!(out, "{both} identical ROOTCA, theoretically the connectivity between them is available")?)
 }
 
 pub fn all(args: &AllArgs, out: &mut impl Write) -> Done {
