@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Dump, It, address, aside, state, summary, text};
 use crate::envoy::extension::HTTP_CONNECTION_MANAGER;
-use crate::envoy::{FilterChain, HttpConnectionManager, Kind, Listener};
+use crate::envoy::{Extension, FilterChain, HttpConnectionManager, Kind, Listener};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
 
@@ -70,15 +70,8 @@ fn same(address: &str, name: &str) -> bool {
     })
 }
 
-/// A filter's own message, wherever its version keeps it.
-fn config(filter: Node<'_>) -> Option<Node<'_>> {
-    let config = filter.get("typed_config").or_else(|| filter.get("config"))?;
-    // A TypedStruct keeps the fields in `value`.
-    Some(config.get("value").filter(|_| config.get("type_url").is_some()).unwrap_or(config))
-}
-
 fn filter_destination(dump: &Dump<'_>, filter: Node<'_>, out: &mut Cell) {
-    let Some(config) = config(filter) else { return };
+    let Some(config) = Extension(filter).config().map(|it| it.node) else { return };
     if let Some(rds) = config.get("rds") {
         let Some(name) = rds.get("route_config_name") else { return };
         let part = dump.link(Kind::Route, name);
@@ -122,7 +115,8 @@ fn is_tcp_proxy(filter: Node<'_>) -> bool {
 /// How the chain's connections are secured.
 fn tls(chain: Node<'_>) -> Cell {
     let socket = chain.get("transport_socket");
-    let context = socket.and_then(config).or_else(|| chain.get("tls_context"));
+    let context =
+        socket.and_then(|it| Extension(it).config()).map(|it| it.node).or_else(|| chain.get("tls_context"));
     match context {
         Some(context) if context.flag("require_client_certificate") => vec![Part::Word(Word::MutualTls)],
         Some(_) if socket.and_then(|it| it.text("name")).is_none_or(|name| !name.contains("raw_buffer")) => {

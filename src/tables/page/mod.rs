@@ -11,7 +11,7 @@ mod summary;
 use super::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
 use crate::capture::{Capture, Document, DocumentId, Names, ResourceRef};
 use crate::envoy::names::{ServiceKey, short_host};
-use crate::envoy::{ConfigDump, Kind, Resource, ResourceId, State};
+use crate::envoy::{ConfigDump, Kind, Owner, Resource, ResourceId, State};
 use crate::instant::Instant;
 use crate::json::{Node, unescape};
 use hosts::Hosts;
@@ -185,22 +185,12 @@ fn state(resource: &Resource) -> Cell {
 /// The Istio resource that something was made of, `VirtualService default/reviews`
 /// (`metadata.filter_metadata.istio.config`; Istio, pilot/pkg/networking/util/util.go, `BuildConfigInfoMetadata`).
 fn owner(node: Node<'_>) -> Cell {
-    let config = node.path(&["metadata", "filter_metadata", "istio"]).and_then(|it| it.text("config"));
-    config.as_deref().and_then(owner_of_path).map(|it| vec![text(it)]).unwrap_or_default()
+    Owner::of(node).and_then(|it| owner_text(&it)).map(|it| vec![text(it)]).unwrap_or_default()
 }
 
-/// `/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews`
-fn owner_of_path(path: &str) -> Option<String> {
-    let (_, rest) = path.split_once("/namespaces/")?;
-    let mut parts = rest.splitn(3, '/');
-    let (namespace, kind, name) = (parts.next()?, parts.next()?, parts.next()?);
-    let kind: String = kind.split('-').map(capital).collect();
-    Some(format!("{kind} {namespace}/{name}"))
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+fn owner_text(owner: &Owner<'_>) -> Option<String> {
+    let parts = owner.parts()?;
+    Some(format!("{} {}/{}", parts.kubernetes_kind(), parts.namespace, parts.name))
 }
 
 /// `address:port` of an `envoy.config.core.v3.Address`; an internal listener's name, a pipe's path.
@@ -231,8 +221,8 @@ mod tests {
     #[test]
     fn owners_are_named_as_kubectl_names_them() {
         let path = "/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews";
-        assert_eq!(owner_of_path(path).as_deref(), Some("VirtualService default/reviews"));
-        assert_eq!(owner_of_path("nonsense"), None);
+        assert_eq!(owner_text(&Owner(path.into())).as_deref(), Some("VirtualService default/reviews"));
+        assert_eq!(owner_text(&Owner("nonsense".into())), None);
     }
 
     #[test]
