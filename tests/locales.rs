@@ -10,16 +10,23 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file of `key: sentence` lines.
+/// The `key: sentence` lines of a language: `en.yml`, and `sync.en.yml` for a view of its own.
 fn sentences(language: &str) -> BTreeMap<String, String> {
-    let text = fs::read_to_string(root().join(format!("locales/{language}.yml"))).unwrap();
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '_']));
-    let pairs: Vec<(String, String)> = lines
-        .map(|line| line.split_once(": ").unwrap_or_else(|| panic!("{language}: no sentence in {line:?}")))
-        .map(|(key, sentence)| (key.to_owned(), sentence.to_owned()))
-        .collect();
-    let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
-    assert_eq!(map.len(), pairs.len(), "{language}: a key stands twice");
+    let mut map = BTreeMap::new();
+    for entry in fs::read_dir(root().join("locales")).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if stem.rsplit('.').next() != Some(language) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '_'])) {
+            let pair = line.split_once(": ");
+            let (key, sentence) = pair.unwrap_or_else(|| panic!("{stem}: no sentence in {line:?}"));
+            let twice = map.insert(key.to_owned(), sentence.to_owned());
+            assert_eq!(twice, None, "{stem}: the key {key} stands twice");
+        }
+    }
     map
 }
 
