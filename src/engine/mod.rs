@@ -8,6 +8,7 @@ pub mod protocol;
 mod search;
 mod table;
 mod text;
+mod trace;
 
 use std::collections::BTreeSet;
 
@@ -74,6 +75,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
+            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
         };
         answer.unwrap_or(Answer::Gone)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -86,6 +86,8 @@ pub enum Msg {
     CloseDetail,
     Show(Option<Dialog>),
     Dismiss,
+    /// A request was traced.
+    Traced(Rc<Traced>),
     Speak(Lang),
     Paint(Theme),
 }
@@ -104,7 +106,8 @@ pub struct App {
     silent: bool,
     cancelled: bool,
     asked: Option<Asked>,
-    resolving: Option<Asked>,
+    /// A resource whose own place is asked for, and which part of it is meant.
+    resolving: Option<(Asked, Option<u32>)>,
     /// The place whose heading is to have the focus, once it is drawn.
     arrived: bool,
     _listeners: Vec<EventListener>,
@@ -164,6 +167,8 @@ impl Component for App {
                 self.page.client.close();
                 self.phase = Phase::Empty;
                 self.page.capture = Rc::default();
+                self.page.traced = None;
+                views::trace::forget();
                 self.page.epoch += 1;
                 self.dialog = None;
                 self.notice = None;
@@ -178,6 +183,7 @@ impl Component for App {
             Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
             Msg::Show(dialog) => self.dialog = dialog,
             Msg::Dismiss => self.notice = None,
+            Msg::Traced(traced) => self.page.traced = Some(traced),
             Msg::Speak(lang) => {
                 lang.apply();
                 lang.keep();
@@ -352,9 +358,9 @@ impl App {
     fn arrive(&mut self, ctx: &Context<Self>, place: Place) {
         self.dialog = None;
         self.arrived = true;
-        if let Place::Resource(resource) = place {
+        if let Place::Resource(resource, at) = place {
             let hear = ctx.link().callback(Msg::Resolved);
-            self.resolving = Some(self.page.client.ask(Query::Detail(resource), hear));
+            self.resolving = Some((self.page.client.ask(Query::Detail(resource), hear), at));
         } else {
             self.resolving = None;
             self.place = place;
@@ -362,7 +368,7 @@ impl App {
     }
 
     fn resolved(&mut self, answer: &Answer) {
-        self.resolving = None;
+        let at = self.resolving.take().and_then(|(_, at)| at);
         self.arrived = true;
         let Answer::Detail(detail) = answer else {
             self.notice = Some(Notice::OtherCapture);
@@ -370,13 +376,15 @@ impl App {
         };
         let place = match (detail.proxy, detail.table) {
             (Some(proxy), Some(table)) => {
-                Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
+                let view =
+                    TableView { open: Some((detail.resource, at)), ..TableView::of(table, detail.resource) };
+                Place::Proxy(proxy, View::Table(view))
             }
             (Some(proxy), None) if detail.kind == xdscope::envoy::Kind::Bootstrap => {
                 Place::Proxy(proxy, View::Bootstrap)
             }
             _ => {
-                self.place = Place::Resource(detail.resource);
+                self.place = Place::Resource(detail.resource, at);
                 return;
             }
         };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
 use yew::prelude::*;
 
 use crate::app::Msg;
@@ -18,6 +18,8 @@ pub struct Page {
     pub epoch: u32,
     pub mark: u32,
     pub lang: Lang,
+    /// The way of the request that was traced last, for views that light it.
+    pub traced: Option<Rc<Traced>>,
     pub act: Callback<Msg>,
 }
 

@@ -16,8 +16,9 @@ pub enum Place {
     ControlPlane(u32),
     /// A document, raw.
     Document(DocumentId),
-    /// A resource, wherever it stands: the engine knows, and the page goes on to there.
-    Resource(ResourceRef),
+    /// A resource, wherever it stands, and which part of it (a byte of its document): the engine knows, and the page
+    /// goes on to there.
+    Resource(ResourceRef, Option<u32>),
     /// A proxy.
     Proxy(ProxyId, View),
 }
@@ -27,6 +28,8 @@ pub enum Place {
 pub enum View {
     Overview,
     Table(TableView),
+    /// A request's way; one that a part of a resource takes, where that is said.
+    Trace(Option<(ResourceRef, Option<u32>)>),
     Bootstrap,
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
@@ -70,7 +73,7 @@ impl From<Target> for Place {
     fn from(target: Target) -> Self {
         match target {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
-            Target::Resource(resource) => Place::Resource(resource),
+            Target::Resource(resource) => Place::Resource(resource, None),
             Target::Document(document) => Place::Document(document),
         }
     }
@@ -83,22 +86,23 @@ impl fmt::Display for Place {
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
-            Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
+            Place::Resource(resource, at) => write!(f, "/r/{}", part(*resource, *at)),
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
+                    View::Trace(None) => f.write_str("/trace"),
+                    View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
                     View::Bootstrap => f.write_str("/bootstrap"),
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
                         write!(f, "/{}", slug(view.table))?;
                         if let Some(only) = view.only {
-                            write!(f, "/of/{}", dotted(only))?;
+                            write!(f, "/of/{}", part(only, None))?;
                         }
                         match view.open {
-                            Some((resource, Some(at))) => write!(f, "/at/{}.{at}", dotted(resource)),
-                            Some((resource, None)) => write!(f, "/at/{}", dotted(resource)),
+                            Some((resource, at)) => write!(f, "/at/{}", part(resource, at)),
                             None => Ok(()),
                         }
                     }
@@ -108,8 +112,10 @@ impl fmt::Display for Place {
     }
 }
 
-fn dotted(resource: ResourceRef) -> String {
-    format!("{}.{}", resource.document.0, resource.resource.0)
+/// `2.45`, and `2.45.1033` for the part of it that begins at that byte.
+fn part(resource: ResourceRef, at: Option<u32>) -> String {
+    let at = at.map(|at| format!(".{at}")).unwrap_or_default();
+    format!("{}.{}{at}", resource.document.0, resource.resource.0)
 }
 
 /// The address of a place in the capture with that mark.
@@ -126,11 +132,19 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),
-        Some("r") => Place::Resource(resource(steps.next()?)?.0),
+        Some("r") => {
+            let (resource, at) = resource(steps.next()?)?;
+            Place::Resource(resource, at)
+        }
         Some("p") => {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
+                Some("trace") => View::Trace(match steps.next() {
+                    None => None,
+                    Some("of") => Some(resource(steps.next()?)?),
+                    Some(_) => return None,
+                }),
                 Some("bootstrap") => View::Bootstrap,
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,

@@ -3,7 +3,11 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod trace;
+
 use serde::{Deserialize, Serialize};
+
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -69,6 +73,8 @@ pub enum Query {
         /// The first byte to return.
         offset: u32,
     },
+    /// About a request's way through a proxy: [`Answer::Trace`].
+    Trace(TraceQuery),
 }
 
 /// A text that is shown line by line.
@@ -132,6 +138,8 @@ pub enum Answer {
         /// Offset of the next piece; none at the end.
         next: Option<u32>,
     },
+    /// About a request's way through a proxy.
+    Trace(TraceAnswer),
     /// What was asked about is not open (any more).
     Gone,
 }

@@ -27,6 +27,7 @@ pub mod raw;
 pub mod rows;
 pub mod shell;
 pub mod table;
+pub mod trace;
 
 use yew::prelude::*;
 
@@ -40,8 +41,8 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
-        Place::Resource(resource) => html! {
-            <div class="x-body"><detail::Detail {resource} /></div>
+        Place::Resource(resource, at) => html! {
+            <div class="x-body"><detail::Detail {resource} {at} /></div>
         },
         // A proxy's views begin anew with another proxy, and with another capture.
         Place::Proxy(id, view) => {

@@ -8,6 +8,7 @@ use super::lines::Lines;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
+use super::trace::Trace;
 use crate::context::{use_answer, use_page};
 use crate::link::{Place, TABLES, TableView, View};
 use crate::words;
@@ -36,7 +37,7 @@ pub fn Proxy(props: &Props) -> Html {
     let tab = |view: View, title: AttrValue, count: Option<u32>, id: &'static str| {
         let here = match (view, props.view) {
             (View::Table(tab), View::Table(shown)) => tab.table == shown.table,
-            (View::Raw(_), View::Raw(_)) => true,
+            (View::Raw(_), View::Raw(_)) | (View::Trace(_), View::Trace(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -66,6 +67,7 @@ pub fn Proxy(props: &Props) -> Html {
                         { for TABLES.iter().map(|(kind, slug)| tab(
                             View::Table(TableView::whole(*kind)), words::table(*kind), count(overview, *kind), slug,
                         )) }
+                        { tab(View::Trace(None), tr!("tab.trace"), None, "trace") }
                         { tab(View::Bootstrap, tr!("tab.bootstrap"), None, "bootstrap") }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
                     </ul>
@@ -78,6 +80,8 @@ pub fn Proxy(props: &Props) -> Html {
                         // Filters and positions belong to one table.
                         html! { <TablePane key={crate::link::slug(view.table)} proxy={props.id} {view} /> }
                     }
+                    // Another row to be explained is another request.
+                    View::Trace(of) => html! { <Trace key={format!("{of:?}")} proxy={props.id} {of} /> },
                     View::Bootstrap => html! {
                         <div class="x-body">
                             { overview::missing(overview, "bootstrap") }

@@ -1,0 +1,176 @@
+//! What the engine answers about requests through the proxies of real captures (tests/fixtures).
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
+
+use xdscope::engine::Engine;
+use xdscope::engine::protocol::*;
+use xdscope::intake::{Limits, Unpack};
+use xdscope::json::{Span, Tree, pretty};
+
+fn open(path: &str) -> Engine {
+    let path = format!("{}/tests/fixtures/{path}", env!("CARGO_MANIFEST_DIR"));
+    let name = path.rsplit('/').next().unwrap().to_owned();
+    let mut engine = Engine::default();
+    for step in Unpack::new(&name, std::fs::read(&path).unwrap(), Limits::default()) {
+        engine.take(step);
+    }
+    engine.link();
+    engine
+}
+
+fn proxies(engine: &mut Engine) -> Vec<ProxyLine> {
+    let Answer::Capture(capture) = engine.ask(&Query::Capture) else { panic!("no capture") };
+    capture.proxies
+}
+
+fn proxy(engine: &mut Engine, name: &str) -> ProxyId {
+    proxies(engine).iter().find(|it| it.name.starts_with(name)).unwrap().id
+}
+
+fn ask(engine: &mut Engine, query: TraceQuery) -> TraceAnswer {
+    let answer = engine.ask(&Query::Trace(query));
+    let size = serde_json::to_string(&answer).unwrap().len();
+    assert!(size < 256 * 1024, "an answer of {size} bytes");
+    match answer {
+        Answer::Trace(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn begin(engine: &mut Engine, proxy: ProxyId, of: Option<(ResourceRef, Option<u32>)>) -> Form {
+    match ask(engine, TraceQuery::Begin { proxy, of }) {
+        TraceAnswer::Form(form) => form,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn run(engine: &mut Engine, proxy: ProxyId, form: Form) -> Traced {
+    match ask(engine, TraceQuery::Run { proxy, form: form.clone() }) {
+        TraceAnswer::Traced(traced) => *traced,
+        other => panic!("{form:?}: {other:?}"),
+    }
+}
+
+fn to(to: &str, authority: &str, path: &str) -> Form {
+    Form { to: to.to_owned(), authority: authority.to_owned(), path: path.to_owned(), ..Form::default() }
+}
+
+fn rows(engine: &mut Engine, proxy: ProxyId, table: TableKind) -> Vec<Row> {
+    let mut out = Vec::new();
+    loop {
+        let window = Window { offset: out.len() as u32, limit: 200, ..Window::default() };
+        let Answer::Table(page) = engine.ask(&Query::Table { proxy, table, window }) else {
+            panic!("no table")
+        };
+        if page.rows.is_empty() {
+            return out;
+        }
+        out.extend(page.rows);
+    }
+}
+
+/// The route that took a request: its bytes, for what a listener brings along stands in a dump twice.
+fn route(engine: &Engine, traced: &Traced) -> Option<String> {
+    let step = traced.steps.iter().rev().find(|it| it.kind == StepKind::Route)?;
+    let (resource, at) = step.considered.iter().find(|it| it.won)?.at?;
+    bytes(engine, resource, at)
+}
+
+fn bytes(engine: &Engine, resource: ResourceRef, at: u32) -> Option<String> {
+    let bytes = &engine.capture().document(resource.document)?.bytes;
+    let tree = Tree::parse(bytes, Span { start: at, end: bytes.len() as u32 }).ok()?;
+    Some(pretty(tree.root(), 0))
+}
+
+/// design.md, scene 1: the same call fails in two ways, and the capture says why.
+#[test]
+fn a_missing_subset_is_explained_with_the_evidence() {
+    let mut engine = open("istio/1.27/bookinfo-stale.tar.gz");
+    let request = || to("10.96.10.3:9080", "reviews:9080", "/missing/42");
+    let id = proxy(&mut engine, "productpage");
+    let made = run(&mut engine, id, request());
+    assert_eq!((made.ending.status, made.ending.flags.as_str()), (Some(503), "UH"));
+    assert_eq!(made.ending.owner, "VirtualService default/reviews");
+    assert_eq!(made.hints, [Hint::Endpoints { all: 0 }]);
+    let id = proxy(&mut engine, "reviews");
+    let made = run(&mut engine, id, request());
+    assert_eq!((made.ending.status, made.ending.flags.as_str()), (Some(503), "NC"));
+    assert_eq!(made.ending.details, "cluster_not_found");
+    assert!(matches!(&made.ending.clusters[..], [(Part::Broken { whole, .. }, _)] if whole.contains("|v9|")));
+    let [
+        Hint::Sync(Mark::Stale),
+        Hint::Sent { control_plane, resource },
+        Hint::Elsewhere(others),
+        Hint::Subset { subset, there, .. },
+    ] = &made.hints[..]
+    else {
+        panic!("{:?}", made.hints)
+    };
+    assert_eq!(control_plane, "istiod-6d9f5c7b8-abcde");
+    let Answer::Detail(detail) = engine.ask(&Query::Detail(*resource)) else { panic!("no detail") };
+    assert_eq!(detail.name, "outbound|9080|v9|reviews.default.svc.cluster.local");
+    assert!(others.iter().any(|it| matches!(it, Part::Link { text, .. } if text.starts_with("productpage"))));
+    assert_eq!((subset.as_str(), there.len()), ("v9", 4), "{there:?}");
+}
+
+#[test]
+fn a_subset_of_no_destination_rule_is_missing_everywhere() {
+    let mut engine = open("istio/1.27/bookinfo-synced.tar.gz");
+    for name in ["productpage", "reviews", "details"] {
+        let id = proxy(&mut engine, name);
+        let made = run(&mut engine, id, to("10.96.10.3:9080", "reviews:9080", "/missing/42"));
+        assert_eq!((made.ending.status, made.ending.flags.as_str()), (Some(503), "NC"), "{name}");
+        assert!(made.hints.iter().any(|it| matches!(it, Hint::NotSent { .. })), "{name}: {:?}", made.hints);
+        assert!(
+            !made.hints.iter().any(|it| matches!(it, Hint::Elsewhere(_) | Hint::Sync(_))),
+            "{:?}",
+            made.hints
+        );
+    }
+}
+
+/// The seed's own walk: productpage to reviews:9080, every step with its place.
+#[test]
+fn every_step_has_its_place_and_the_way_goes_on() {
+    let mut engine = open("istio/1.27/bookinfo-synced.tar.gz");
+    let id = proxy(&mut engine, "productpage");
+    let made = run(&mut engine, id, to("10.96.10.3:9080", "reviews:9080", "/reviews/1"));
+    for step in &made.steps {
+        let place = step.place.as_ref().unwrap_or_else(|| panic!("{step:?}"));
+        assert!(place.place.line > 1, "{step:?}");
+        let Answer::Detail(detail) = engine.ask(&Query::Detail(place.resource)) else { panic!("no detail") };
+        assert_eq!(detail.name, place.name);
+    }
+    let next = made.next.iter().find(|it| it.name.starts_with("reviews")).unwrap();
+    assert!(next.form.tls && next.form.identity.ends_with("/ns/default/sa/bookinfo-productpage"), "{next:?}");
+    let there = run(&mut engine, next.proxy, next.form.clone());
+    assert_eq!(there.ending.outcome, Outcome::Routed, "{there:?}");
+}
+
+/// "Explain this route": the request that is filled in is taken by that very route, unless one before it takes all.
+#[test]
+fn a_row_is_explained_by_a_request_that_it_takes() {
+    for path in [
+        "istio/1.27/bookinfo-stale.tar.gz",
+        "traces/gateway/config_dump.json.gz",
+        "traces/envoy-routes/config_dump.json.gz",
+        "traces/inbound-payments/config_dump.json.gz",
+    ] {
+        let mut engine = open(path);
+        let (mut all, mut met, mut missed) = (0, 0, Vec::new());
+        for line in proxies(&mut engine) {
+            for row in rows(&mut engine, line.id, TableKind::Routes) {
+                let form = begin(&mut engine, line.id, Some((row.resource, Some(row.at))));
+                let made = run(&mut engine, line.id, form.clone());
+                all += 1;
+                if route(&engine, &made) == bytes(&engine, row.resource, row.at) {
+                    met += 1;
+                } else {
+                    missed
+                        .push(format!("{}: {:?} {form:?} {:?}", line.name, row.cells[2], made.ending.route));
+                }
+            }
+        }
+        eprintln!("{path}: {met} of {all}\n{}", missed.join("\n"));
+    }
+}
