@@ -116,7 +116,7 @@ fn a_missing_subset_is_explained_with_the_evidence() {
 #[test]
 fn a_subset_of_no_destination_rule_is_missing_everywhere() {
     let mut engine = open("istio/1.27/bookinfo-synced.tar.gz");
-    for name in ["productpage", "reviews", "details"] {
+    for name in ["productpage", "reviews", "ratings"] {
         let id = proxy(&mut engine, name);
         let made = run(&mut engine, id, to("10.96.10.3:9080", "reviews:9080", "/missing/42"));
         assert_eq!((made.ending.status, made.ending.flags.as_str()), (Some(503), "NC"), "{name}");
@@ -171,6 +171,11 @@ fn a_row_is_explained_by_a_request_that_it_takes() {
                 }
             }
         }
-        eprintln!("{path}: {met} of {all}\n{}", missed.join("\n"));
+        // No request reaches a host that wants TLS on a listener without it, a host without routes, or a route for
+        // 0 % of requests; and no path is thought up for a header that looks into the path.
+        let beyond = ["tls.example", "tlsext.example", "tree.example", "none.example", ":path", "runtime 0", "CONNECT"];
+        missed.retain(|it| !beyond.iter().any(|known| it.contains(known)));
+        assert!(all > 10 && met * 10 >= all * 8, "{path}: {met} of {all}");
+        assert_eq!(missed, Vec::<String>::new(), "{path}");
     }
 }
