@@ -121,11 +121,8 @@ fn a_subset_of_no_destination_rule_is_missing_everywhere() {
         let made = run(&mut engine, id, to("10.96.10.3:9080", "reviews:9080", "/missing/42"));
         assert_eq!((made.ending.status, made.ending.flags.as_str()), (Some(503), "NC"), "{name}");
         assert!(made.hints.iter().any(|it| matches!(it, Hint::NotSent { .. })), "{name}: {:?}", made.hints);
-        assert!(
-            !made.hints.iter().any(|it| matches!(it, Hint::Elsewhere(_) | Hint::Sync(_))),
-            "{:?}",
-            made.hints
-        );
+        let stale = |it: &Hint| matches!(it, Hint::Elsewhere(_) | Hint::Sync(Mark::Stale));
+        assert!(!made.hints.iter().any(stale), "{name}: {:?}", made.hints);
     }
 }
 
@@ -173,9 +170,104 @@ fn a_row_is_explained_by_a_request_that_it_takes() {
         }
         // No request reaches a host that wants TLS on a listener without it, a host without routes, or a route for
         // 0 % of requests; and no path is thought up for a header that looks into the path.
-        let beyond = ["tls.example", "tlsext.example", "tree.example", "none.example", ":path", "runtime 0", "CONNECT"];
+        let beyond = [
+            "tls.example",
+            "tlsext.example",
+            "tree.example",
+            "none.example",
+            ":path",
+            "runtime 0",
+            "CONNECT",
+        ];
         missed.retain(|it| !beyond.iter().any(|known| it.contains(known)));
         assert!(all > 10 && met * 10 >= all * 8, "{path}: {met} of {all}");
         assert_eq!(missed, Vec::<String>::new(), "{path}");
     }
+}
+
+/// A host alone is enough; one that nothing serves is answered with names like it, nonsense is said at its field.
+#[test]
+fn hosts_are_found_and_faults_are_told_at_their_fields() {
+    let mut engine = open("istio/1.27/bookinfo-stale.tar.gz");
+    let id = proxy(&mut engine, "productpage");
+    let made = run(&mut engine, id, to("http://reviews:9080/reviews/1?x=1", "", ""));
+    assert_eq!((made.form.to.as_str(), made.form.path.as_str()), ("reviews:9080", "/reviews/1?x=1"));
+    assert_eq!(made.ending.route, "canary");
+    let chosen = made.chosen.unwrap();
+    assert_eq!(
+        (chosen.host.as_str(), chosen.address.as_str()),
+        ("reviews.default.svc.cluster.local", "10.96.10.3")
+    );
+    let mut faults = |form: Form| match ask(&mut engine, TraceQuery::Run { proxy: id, form }) {
+        TraceAnswer::Faults(faults) => faults,
+        other => panic!("{other:?}"),
+    };
+    let [unknown] = &faults(to("revews:9080", "", "/"))[..] else { panic!("one fault") };
+    assert_eq!((unknown.field, &unknown.kind), (Field::To, &FaultKind::NoSuchHost));
+    assert!(unknown.near.iter().any(|it| it.starts_with("reviews")), "{:?}", unknown.near);
+    let odd = Form {
+        headers: "end-user: jason\nno colon here".to_owned(),
+        from: "somewhere".to_owned(),
+        token: "abc".to_owned(),
+        tls: true,
+        identity: "jason".to_owned(),
+        ..to("reviews:9080", "", "missing")
+    };
+    let fields: Vec<(Field, FaultKind)> = faults(odd).into_iter().map(|it| (it.field, it.kind)).collect();
+    for wanted in [
+        (Field::Headers, FaultKind::BadHeader(2)),
+        (Field::From, FaultKind::BadAddress),
+        (Field::Token, FaultKind::BadToken),
+        (Field::Identity, FaultKind::BadIdentity),
+        (Field::Path, FaultKind::NoSlash),
+    ] {
+        assert!(fields.contains(&wanted), "{wanted:?} in {fields:?}");
+    }
+    assert_eq!(faults(Form::default())[0].kind, FaultKind::Empty);
+}
+
+#[test]
+fn what_is_pasted_fills_the_form_and_is_explained() {
+    let mut engine = open("istio/1.27/bookinfo-stale.tar.gz");
+    let id = proxy(&mut engine, "productpage");
+    let mut paste =
+        |text: &str| match ask(&mut engine, TraceQuery::Paste { proxy: id, text: text.to_owned() }) {
+            TraceAnswer::Pasted(pasted) => pasted,
+            other => panic!("{other:?}"),
+        };
+    let Pasted::Curl { form, .. } = paste("curl -s -H 'end-user: jason' http://reviews:9080/reviews/1")
+    else {
+        panic!()
+    };
+    assert_eq!((form.to.as_str(), form.headers.contains("end-user: jason")), ("reviews:9080", true));
+    let line = "[2026-11-23T14:51:10.123Z] \"GET /missing/1 HTTP/1.1\" 503 UH no_healthy_upstream - \"-\" 0 19 0 - \"-\" \"curl/8\" \"1\" \"reviews:9080\" \"-\" outbound|9080|v9|reviews.default.svc.cluster.local - 10.96.10.3:9080 10.244.1.12:38142 - missing-subset";
+    let Pasted::Log { lines, more: 0 } = paste(line) else { panic!() };
+    let logged = lines[0].read.as_ref().unwrap();
+    assert_eq!((logged.status, logged.flags.as_slice()), (Some(503), ["UH".to_owned()].as_slice()));
+    assert_eq!(logged.judged, Judged::By(Judgement::Decided));
+    let Pasted::Log { lines, .. } =
+        paste("[2026-11-23T14:51:10.123Z] \"GET / HTTP/1.1\" in a format of its own")
+    else {
+        panic!()
+    };
+    assert!(
+        matches!(&lines[0].read, Err(LogFault::Format { request: Some(it), .. }) if it == "GET / HTTP/1.1")
+    );
+    assert!(matches!(paste("curl"), Pasted::CurlFault(CurlFault::NoUrl)));
+}
+
+/// What a proxy is asked first is a request that it routes.
+#[test]
+fn a_request_to_begin_with_is_one_that_the_proxy_serves() {
+    let mut engine = open("istio/1.27/bookinfo-synced.tar.gz");
+    for line in proxies(&mut engine) {
+        let form = begin(&mut engine, line.id, None);
+        let made = run(&mut engine, line.id, form.clone());
+        assert_ne!(made.ending.virtual_host, "", "{}: {form:?}", line.name);
+        assert!(!matches!(made.ending.outcome, Outcome::NoFilterChain | Outcome::ProtocolError), "{form:?}");
+    }
+    let mut engine = open("istio/1.27/big.json.gz");
+    let id = proxies(&mut engine)[0].id;
+    let form = begin(&mut engine, id, None);
+    assert_ne!(run(&mut engine, id, form.clone()).ending.virtual_host, "", "{form:?}");
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mark, Part, ProxyId, ResourceRef};
 use crate::json::Place;
+pub use crate::trace::ask::{CurlFault, Difference, Judgement, LogFault, Remark};
 pub use crate::trace::{Direction, Outcome, StepKind, What, Why};
 
 /// A question about requests.
@@ -26,6 +27,13 @@ pub enum TraceQuery {
         /// What is typed so far.
         text: String,
     },
+    /// A pasted curl command, or lines of an access log: [`TraceAnswer::Pasted`].
+    Paste {
+        /// Whose.
+        proxy: ProxyId,
+        /// What was pasted.
+        text: String,
+    },
     /// The way of a request: [`TraceAnswer::Traced`], or [`TraceAnswer::Faults`].
     Run {
         /// Through which proxy.
@@ -44,6 +52,8 @@ pub enum TraceAnswer {
     Form(Form),
     /// Hosts and addresses, best first.
     Hosts(Vec<String>),
+    /// What was pasted, read.
+    Pasted(Pasted),
     /// A request's way.
     Traced(Box<Traced>),
     /// What is wrong with what was typed; at least one.
@@ -133,6 +143,8 @@ pub enum FaultKind {
     Empty,
     /// Nothing in the dump serves this host.
     NoSuchHost,
+    /// The host is served on other ports.
+    OtherPorts,
     /// The port is missing, and the dump does not tell it.
     NoPort,
     /// No port is called so: a number up to 65535.
@@ -141,14 +153,81 @@ pub enum FaultKind {
     BadAddress,
     /// A character that no request can have there.
     BadCharacter(char),
+    /// It is a URL; only its host belongs there.
+    Url,
     /// A path begins with a slash.
     NoSlash,
-    /// The header line with this number (from 1) has no colon after its name.
+    /// The header line with this number (from 1) is none.
     BadHeader(u32),
     /// An identity is a URI, `spiffe://…`
     BadIdentity,
     /// A token has three parts with dots between.
     BadToken,
+}
+
+/// A paste, read.
+#[allow(clippy::large_enum_variant, reason = "one at a time")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pasted {
+    /// A curl command.
+    Curl {
+        /// Its request.
+        form: Form,
+        /// What of it was left out, or taken for granted.
+        remarks: Vec<Remark>,
+    },
+    /// What was wrong with a curl command.
+    CurlFault(CurlFault),
+    /// Lines of an access log.
+    Log {
+        /// The first of them.
+        lines: Vec<PastedLine>,
+        /// How many more there are.
+        more: u32,
+    },
+}
+
+/// A line of an access log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastedLine {
+    /// Its number, from 1.
+    pub number: u32,
+    /// What it says, or why that cannot be read.
+    pub read: Result<Box<PastedLog>, LogFault>,
+}
+
+/// What a line of an access log says; a text is empty where the line does not have it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PastedLog {
+    /// The request.
+    pub form: Form,
+    /// When it began, as it stands there.
+    pub time: String,
+    /// The status; none for a connection.
+    pub status: Option<u16>,
+    /// Response flags.
+    pub flags: Vec<String>,
+    /// Response code details, connection termination details, why the transport failed.
+    pub details: Vec<String>,
+    /// The cluster that was chosen.
+    pub cluster: String,
+    /// The route's name.
+    pub route: String,
+    /// The endpoint that was chosen.
+    pub upstream: String,
+    /// Whether this dump accounts for it.
+    pub judged: Judged,
+}
+
+/// Whether a dump accounts for a line of an access log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// As far as a trace tells.
+    By(Judgement),
+    /// Nothing in the dump serves the line's host; names like it.
+    Unserved(Vec<String>),
 }
 
 /// A request's way through a proxy.
@@ -158,8 +237,8 @@ pub struct Traced {
     pub proxy: ProxyId,
     /// The request, as it was understood: a URL is taken apart.
     pub form: Form,
-    /// The address that a host name led to.
-    pub address: Option<String>,
+    /// What a host name led to.
+    pub chosen: Option<Chosen>,
     /// How it ends.
     pub ending: Ending,
     /// The decisions, in order.
@@ -170,6 +249,19 @@ pub struct Traced {
     pub hints: Vec<Hint>,
     /// Where the request goes on in the capture.
     pub next: Vec<Next>,
+}
+
+/// What a host name led to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The host's full name.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Its address; empty where nothing tells it, and any will do.
+    pub address: String,
+    /// Other places where it is served, `host:port`.
+    pub others: Vec<String>,
 }
 
 /// How a request ends, in Envoy's words.

@@ -9,12 +9,11 @@ use crate::envoy::{
     AddressKind, FilterChain, Kind, Listener, ResourceId, Route, RouteConfiguration, State, VirtualHost,
 };
 use crate::json::{Span, Tree, pretty};
-use crate::trace::{Direction, Source, StepKind, Tracer, trace};
+use crate::trace::ask::ANY;
+use crate::trace::{Direction, Source, StepKind, Tracer, host_and_port, trace};
 
 /// How many bytes of route configurations are read to find a host to begin with.
 const READ: usize = 1_500_000;
-/// An address of no machine (RFC 5737), where the dump tells none and any will do.
-const ANYWHERE: &str = "203.0.113.1";
 
 /// A request that a part of a resource takes; without one, or where none can be thought of, one that is likely.
 pub fn form<'s>(
@@ -95,10 +94,28 @@ impl<'s> Begin<'_, 's> {
         let host = host.or_else(|| routes.virtual_hosts().next())?;
         let route = at.and_then(|at| host.routes().find(|it| holds(it.0.span(), at)));
         let form = self.through(way, Some(host));
+        let form = self.by_name(form, host);
         Some(match route {
             Some(route) => self.tried(form, route),
             None => form,
         })
+    }
+
+    /// The same to a host by its shortest name, as people write it, where that comes to the same virtual host.
+    fn by_name(self, form: Form, host: VirtualHost<'s>) -> Form {
+        let (_, Some(port)) = host_and_port(&form.to) else { return form };
+        if form.direction != Some(Direction::Outbound) {
+            return form;
+        }
+        let plain = |it: &std::borrow::Cow<'_, str>| {
+            !it.contains([':', '*']) && it.parse::<core::net::IpAddr>().is_err()
+        };
+        let Some(name) = host.domains().filter(plain).min_by_key(|it| it.len()) else { return form };
+        let named = Form { to: format!("{name}:{port}"), authority: String::new(), ..form.clone() };
+        let tracer = Tracer::new(self.source, self.subject.of.captured);
+        let Ok(asked) = forms::request(self.subject, &tracer, &named) else { return form };
+        let came = trace(&tracer, &asked.request, false).verdict.virtual_host;
+        if came.as_deref() == Some(host.name().as_ref()) { named } else { form }
     }
 
     /// Of the requests that a route's match describes, the first that no route before it takes.
@@ -199,7 +216,9 @@ impl<'s> Begin<'_, 's> {
                 }
             }
         }
-        let found = best.and_then(|(_, routes, host)| Some(self.through(self.way_to(routes)?, Some(host))));
+        let found = best.and_then(|(_, routes, host)| {
+            Some(self.by_name(self.through(self.way_to(routes)?, Some(host)), host))
+        });
         found.or_else(|| {
             let takes = |it: &crate::envoy::Resource| matches!(it.state, State::Static | State::Active);
             let mut listeners = self.subject.dump.of(Kind::Listener).filter(|(_, it)| takes(it));
@@ -289,7 +308,7 @@ impl<'s> Begin<'_, 's> {
                 .into_iter()
                 .chain(literal.map(|it| it.into_owned()))
                 .find(|it| it != "0.0.0.0" && it != "::")
-                .unwrap_or_else(|| ANYWHERE.to_owned()),
+                .unwrap_or_else(|| ANY.to_string()),
             _ if pod.is_empty() => "127.0.0.1".to_owned(),
             _ => pod.to_owned(),
         };

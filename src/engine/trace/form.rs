@@ -2,15 +2,20 @@
 
 use core::net::IpAddr;
 
-use super::super::protocol::{Fault, FaultKind, Field, Form, Speaks};
-use super::{Subject, usual};
-use crate::trace::{Direction, Protocol, Request, Tracer};
+use super::super::protocol::{Chosen, Fault, FaultKind, Field, Form, Speaks};
+use super::Subject;
+use super::told::cut;
+use crate::trace::ask::{self, Candidate, Resolved, Unresolved, Wrong};
+use crate::trace::{Direction, Protocol, Request, Tracer, host_and_port};
+
+/// How many other places of a host are told.
+const OTHERS: usize = 8;
 
 /// A request that can be traced.
 pub struct Asked {
     pub request: Request,
-    /// The address that a host name led to.
-    pub address: Option<String>,
+    /// What a host name led to.
+    pub chosen: Option<Chosen>,
 }
 
 /// What was typed without blanks around it, a URL in `to` taken apart.
@@ -64,45 +69,67 @@ pub fn tidy(form: &Form) -> Form {
 /// What is wrong with which field.
 pub fn request(subject: Subject<'_>, tracer: &Tracer<'_>, form: &Form) -> Result<Asked, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut wrong = |field, kind| faults.push(Fault { field, kind, near: Vec::new() });
-    characters(form, &mut wrong);
-    let http = form.speaks != Speaks::Tcp;
-    if http && !form.path.is_empty() && !matches!(form.path.as_bytes().first(), Some(b'/' | b'*')) {
-        let url = form.path.contains("://");
-        if !url && !form.method.eq_ignore_ascii_case("CONNECT") {
-            wrong(Field::Path, FaultKind::NoSlash);
+    let (mut request, lines) = plain(form, &mut faults);
+    for fault in ask::check(&request) {
+        let field = match fault.field {
+            ask::Field::To => Field::To,
+            ask::Field::From => Field::From,
+            ask::Field::Method => Field::Method,
+            ask::Field::Path => Field::Path,
+            ask::Field::Authority => Field::Authority,
+            ask::Field::Header(_) => Field::Headers,
+            ask::Field::Sni => Field::Sni,
+            ask::Field::Identity => Field::Identity,
+        };
+        let line = match fault.field {
+            ask::Field::Header(at) => lines.get(at).copied(),
+            _ => None,
+        };
+        let kind = match fault.wrong {
+            Wrong::Sign(_) | Wrong::Empty if line.is_some() => FaultKind::BadHeader(line.unwrap_or(0)),
+            Wrong::Empty => FaultKind::Empty,
+            Wrong::Port => FaultKind::BadPort,
+            Wrong::Address => FaultKind::BadAddress,
+            Wrong::Sign(sign) => FaultKind::BadCharacter(sign),
+            Wrong::Path => FaultKind::NoSlash,
+            Wrong::Uri => FaultKind::BadIdentity,
+            Wrong::Url => FaultKind::Url,
+        };
+        faults.push(Fault { field, kind, near: Vec::new() });
+    }
+    if faults.iter().any(|it| it.field == Field::To) {
+        return Err(faults);
+    }
+    let services = ask::services(subject.capture);
+    match ask::resolve(tracer, &services, &request) {
+        Ok(Resolved { request: resolved, chosen, others }) => {
+            request = resolved;
+            if request.from.is_none() {
+                request.from = own(subject, &request);
+            }
+            let chosen = chosen.map(|it| told(&it, &others));
+            if faults.is_empty() { Ok(Asked { request, chosen }) } else { Err(faults) }
+        }
+        Err(unresolved) => {
+            faults.insert(0, unserved(&request.to, unresolved));
+            Err(faults)
         }
     }
-    if !form.from.is_empty() && !is_address(&form.from) {
-        wrong(Field::From, FaultKind::BadAddress);
-    }
-    if !form.identity.is_empty() && !form.identity.contains("://") {
-        wrong(Field::Identity, FaultKind::BadIdentity);
-    }
-    let token = form.token.strip_prefix("Bearer ").unwrap_or(&form.token).trim();
-    if !token.is_empty() && token.split('.').count() != 3 {
-        wrong(Field::Token, FaultKind::BadToken);
-    }
-    let mut request = Request::default();
-    for (index, line) in form.headers.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        // A pseudo header begins with a colon itself.
-        let at = line.char_indices().skip(1).find(|(_, it)| *it == ':').map(|(at, _)| at);
-        let named = at.map(|at| (line[..at].trim(), line[at + 1..].trim()));
-        match named.filter(|(name, _)| !name.is_empty() && !name.contains([' ', '\t'])) {
-            Some((name, value)) => request.headers.add(name, value),
-            None => wrong(Field::Headers, FaultKind::BadHeader(u32::try_from(index + 1).unwrap_or(u32::MAX))),
-        }
-    }
-    if !token.is_empty() {
-        request.headers.add("authorization", format!("Bearer {token}"));
-    }
+}
+
+/// What the fields say, before the host is looked for; and which line each header is.
+fn plain(form: &Form, faults: &mut Vec<Fault>) -> (Request, Vec<u32>) {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let direction = form.direction.unwrap_or_else(|| usual(subject));
-    request.direction = Some(direction);
-    request.from = some(&form.from).or_else(|| own(subject, direction));
+    let http = form.speaks != Speaks::Tcp;
+    let mut request = Request {
+        direction: form.direction,
+        to: form.to.clone(),
+        from: some(&form.from),
+        method: some(&form.method).filter(|_| http),
+        path: some(&form.path).filter(|_| http),
+        authority: some(&form.authority).filter(|_| http),
+        ..Request::default()
+    };
     request.kind = Some(match (form.tls, form.speaks) {
         (false, Speaks::Http1) => Protocol::Http,
         (false, Speaks::Http2) => Protocol::H2c,
@@ -111,79 +138,82 @@ pub fn request(subject: Subject<'_>, tracer: &Tracer<'_>, form: &Form) -> Result
         (true, Speaks::Http2) => Protocol::TlsH2,
         (true, Speaks::Tcp) => Protocol::Tls,
     });
-    if http {
-        request.method = some(&form.method);
-        request.path = some(&form.path);
-    }
     if form.tls {
         request.sni = some(&form.sni);
         request.identity = some(&form.identity);
         let protocols = form.alpn.split(',').map(str::trim).filter(|it| !it.is_empty());
         request.alpn = protocols.map(str::to_owned).collect();
     }
-    let address = match destination(tracer, form, direction) {
-        Ok((to, authority, address)) => {
-            request.to = to;
-            request.authority = some(&form.authority).or(authority).filter(|_| http);
-            address
+    let mut lines = Vec::new();
+    if !http {
+        return (request, lines);
+    }
+    for (line, text) in (1..).zip(form.headers.lines()) {
+        if text.trim().is_empty() {
+            continue;
         }
-        Err(fault) => {
-            faults.insert(0, fault);
-            None
-        }
-    };
-    if faults.is_empty() { Ok(Asked { request, address }) } else { Err(faults) }
-}
-
-/// What no request can have: blanks where they end a word, and control characters.
-fn characters(form: &Form, wrong: &mut impl FnMut(Field, FaultKind)) {
-    let words = [
-        (Field::Method, &form.method),
-        (Field::Path, &form.path),
-        (Field::Authority, &form.authority),
-        (Field::Sni, &form.sni),
-        (Field::Identity, &form.identity),
-    ];
-    for (field, text) in words {
-        if let Some(odd) = text.chars().find(|it| it.is_whitespace() || it.is_control()) {
-            wrong(field, FaultKind::BadCharacter(odd));
+        // A pseudo header begins with a colon itself.
+        let colon = text.char_indices().skip(1).find(|(_, it)| *it == ':').map(|(at, _)| at);
+        match colon {
+            Some(at) => {
+                request.headers.add(text[..at].trim(), text[at + 1..].trim());
+                lines.push(line);
+            }
+            None => faults.push(Fault {
+                field: Field::Headers,
+                kind: FaultKind::BadHeader(line),
+                near: Vec::new(),
+            }),
         }
     }
-    if let Some(odd) = form.method.chars().find(|it| !it.is_ascii_graphic() && !it.is_whitespace()) {
-        wrong(Field::Method, FaultKind::BadCharacter(odd));
+    let token = form.token.strip_prefix("Bearer ").unwrap_or(&form.token).trim();
+    if !token.is_empty() {
+        if token.split('.').count() != 3 {
+            faults.push(Fault { field: Field::Token, kind: FaultKind::BadToken, near: Vec::new() });
+        }
+        request.headers.add("authorization", format!("Bearer {token}"));
     }
-    if let Some(odd) = form.headers.chars().find(|it| it.is_control() && !matches!(it, '\n' | '\r' | '\t')) {
-        wrong(Field::Headers, FaultKind::BadCharacter(odd));
-    }
+    (request, lines)
 }
 
-fn is_address(text: &str) -> bool {
-    let (host, _) = crate::trace::host_and_port(text);
-    host.parse::<IpAddr>().is_ok()
-}
-
-/// Who asks, where nobody says it: the workload itself.
-fn own(subject: Subject<'_>, direction: Direction) -> Option<String> {
+/// Who asks, where nobody says it: the workload itself, for what leaves its pod.
+fn own(subject: Subject<'_>, request: &Request) -> Option<String> {
     let own = subject.address();
-    (direction == Direction::Outbound && !own.is_empty()).then(|| own.to_owned())
+    let leaves = match request.direction {
+        Some(direction) => direction == Direction::Outbound,
+        None => host_and_port(&request.to).0 != own,
+    };
+    (leaves && !own.is_empty()).then(|| own.to_owned())
 }
 
-/// Where the request goes: an address and port, the authority that a host name implies, and what it was found to be.
-fn destination(
-    _tracer: &Tracer<'_>,
-    form: &Form,
-    _direction: Direction,
-) -> Result<(String, Option<String>, Option<String>), Fault> {
-    let fault = |kind| Fault { field: Field::To, kind, near: Vec::new() };
-    if form.to.is_empty() {
-        return Err(fault(FaultKind::Empty));
+/// Where a host was found to be served.
+fn told(chosen: &Candidate, others: &[Candidate]) -> Chosen {
+    Chosen {
+        host: cut(&chosen.host),
+        port: chosen.port,
+        address: chosen.address.map(|it| it.to_string()).unwrap_or_default(),
+        others: others.iter().take(OTHERS).map(at).collect(),
     }
-    let (host, port) = crate::trace::host_and_port(&form.to);
-    if host.parse::<IpAddr>().is_ok() {
-        return match port {
-            Some(_) => Ok((form.to.clone(), None, None)),
-            None => Err(fault(FaultKind::NoPort)),
-        };
+}
+
+fn at(it: &Candidate) -> String {
+    cut(&format!("{}:{}", it.host, it.port))
+}
+
+/// Why there is no address for a host.
+fn unserved(to: &str, why: Unresolved) -> Fault {
+    let (host, port) = host_and_port(to);
+    let fault = |kind, near| Fault { field: Field::To, kind, near };
+    match why {
+        Unresolved::Nonsense(_) => fault(FaultKind::BadAddress, Vec::new()),
+        Unresolved::Nothing { .. } if host.parse::<IpAddr>().is_ok() => fault(FaultKind::NoPort, Vec::new()),
+        Unresolved::Nothing { nearest, .. } => {
+            let port = port.map(|it| format!(":{it}")).unwrap_or_default();
+            let near = nearest.iter().take(OTHERS).map(|it| cut(&format!("{it}{port}")));
+            fault(FaultKind::NoSuchHost, near.collect())
+        }
+        Unresolved::OtherPorts { candidates, .. } => {
+            fault(FaultKind::OtherPorts, candidates.iter().take(OTHERS).map(at).collect())
+        }
     }
-    Err(fault(FaultKind::NoSuchHost))
 }

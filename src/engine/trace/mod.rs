@@ -4,6 +4,7 @@ mod begin;
 mod form;
 mod hints;
 mod next;
+mod paste;
 mod places;
 mod regex_example;
 mod told;
@@ -41,14 +42,20 @@ impl<'c> Subject<'c> {
 
 /// Answers a question about requests. `None` where the proxy is not open (any more).
 pub fn ask(capture: &Capture, query: &TraceQuery) -> Option<TraceAnswer> {
-    let (TraceQuery::Begin { proxy, .. } | TraceQuery::Hosts { proxy, .. } | TraceQuery::Run { proxy, .. }) =
-        query;
+    let (TraceQuery::Begin { proxy, .. }
+    | TraceQuery::Hosts { proxy, .. }
+    | TraceQuery::Paste { proxy, .. }
+    | TraceQuery::Run { proxy, .. }) = query;
     capture.proxy(*proxy)?;
     let Some(subject) = Subject::of(capture, *proxy) else { return Some(TraceAnswer::NoDump) };
     let source = Source::new(&subject.of.bytes, subject.dump);
     Some(match query {
         TraceQuery::Begin { of, .. } => TraceAnswer::Form(begin::form(subject, &source, *of)),
         TraceQuery::Hosts { text, .. } => TraceAnswer::Hosts(begin::hosts(subject, text)),
+        TraceQuery::Paste { text, .. } => {
+            let tracer = Tracer::new(&source, subject.of.captured);
+            TraceAnswer::Pasted(paste::read(subject, &tracer, text))
+        }
         TraceQuery::Run { form, .. } => {
             let tracer = Tracer::new(&source, subject.of.captured);
             let form = form::tidy(form);
@@ -59,9 +66,9 @@ pub fn ask(capture: &Capture, query: &TraceQuery) -> Option<TraceAnswer> {
                     let told = told::tell(subject, &made);
                     TraceAnswer::Traced(Box::new(Traced {
                         proxy: subject.id,
-                        address: asked.address,
+                        chosen: asked.chosen,
                         hints: hints::of(subject, &made),
-                        next: next::of(subject, &form, &made),
+                        next: next::of(subject, &form, &asked.request, &made),
                         ending: told.ending,
                         steps: told.steps,
                         more: told.more,

@@ -8,14 +8,14 @@ use crate::envoy::certificate::{Certificate, pem_blocks};
 use crate::envoy::names::NodeId;
 use crate::envoy::{Kind, PathMatch, Route, RouteAction};
 use crate::json::{Node, Span, Tree};
-use crate::trace::{Considered, Direction, Outcome, StepKind, Trace, host_and_port};
+use crate::trace::{Considered, Direction, Outcome, Request, StepKind, Trace, host_and_port};
 
 /// How many proxies are offered.
 const SHOWN: usize = 8;
 
 /// The proxies of the capture that a routed request may reach.
-pub fn of(subject: Subject<'_>, form: &Form, made: &Trace) -> Vec<Next> {
-    if made.verdict.outcome != Outcome::Routed || form.direction == Some(Direction::Inbound) {
+pub fn of(subject: Subject<'_>, form: &Form, request: &Request, made: &Trace) -> Vec<Next> {
+    if made.verdict.outcome != Outcome::Routed || request.direction == Some(Direction::Inbound) {
         return Vec::new();
     }
     let mut out: Vec<Next> = Vec::new();
@@ -23,7 +23,7 @@ pub fn of(subject: Subject<'_>, form: &Form, made: &Trace) -> Vec<Next> {
         let (host, port) = host_and_port(&it.name);
         let Some((proxy, name)) = port.and_then(|_| proxy_at(subject, host)) else { continue };
         if out.len() < SHOWN && !out.iter().any(|known| known.address == it.name) {
-            let form = onward(subject, form, made, &it.name);
+            let form = onward(subject, form, request, made, &it.name);
             out.push(Next { proxy, name, address: it.name.clone(), form });
         }
     }
@@ -43,7 +43,7 @@ fn proxy_at(subject: Subject<'_>, address: &str) -> Option<(ProxyId, String)> {
 }
 
 /// The request as this proxy sends it to an endpoint.
-fn onward(subject: Subject<'_>, form: &Form, made: &Trace, endpoint: &str) -> Form {
+fn onward(subject: Subject<'_>, form: &Form, request: &Request, made: &Trace, endpoint: &str) -> Form {
     let mut out = Form {
         direction: Some(Direction::Inbound),
         to: endpoint.to_owned(),
@@ -56,8 +56,8 @@ fn onward(subject: Subject<'_>, form: &Form, made: &Trace, endpoint: &str) -> Fo
         ..Form::default()
     };
     if form.speaks != Speaks::Tcp {
-        let own = host_and_port(&form.to).0;
-        out.authority = if form.authority.is_empty() { own.to_owned() } else { form.authority.clone() };
+        let own = || host_and_port(&form.to).0.to_owned();
+        out.authority = request.authority.clone().unwrap_or_else(own);
         read(subject, won(made, StepKind::Route).last().and_then(|it| it.place), |node| {
             if let Some(action) = node.get("route").map(RouteAction) {
                 rewrite(&mut out, Route(node), action);

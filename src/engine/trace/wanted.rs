@@ -105,6 +105,11 @@ fn text(of: &StringMatch<'_>) -> String {
     }
 }
 
+/// The host that a request is for.
+fn authority(form: &Form) -> &str {
+    if form.authority.is_empty() { &form.to } else { &form.authority }
+}
+
 /// Whether a text is what is wanted, case aside.
 fn fits(of: &StringMatch<'_>, has: &str) -> bool {
     match of {
@@ -125,7 +130,7 @@ fn header(of: HeaderMatcher<'_>, form: &mut Form, lines: &mut Vec<String>) {
         (HeaderMatch::Present(true), false) | (HeaderMatch::Present(false), true) => "1".to_owned(),
         (HeaderMatch::Present(_), _) => return,
         // A host that the domains allow is kept where it will do.
-        (HeaderMatch::Text(it, _), false) if name == ":authority" && fits(&it, &form.authority) => return,
+        (HeaderMatch::Text(it, _), false) if name == ":authority" && fits(&it, authority(form)) => return,
         (HeaderMatch::Text(it, _), false) => text(&it),
         (HeaderMatch::Range(from, _), false) => from.to_string(),
         // Inverted, it must be there all the same, with something else, unless a missing one counts as empty.

@@ -3,6 +3,7 @@
 mod compare;
 mod form;
 mod memory;
+mod paste;
 mod says;
 mod steps;
 mod verdict;
@@ -23,6 +24,7 @@ use crate::parts::{Button, Variant};
 use compare::Compare;
 use form::FormView;
 use memory::Way;
+use paste::Paste;
 use steps::Steps;
 use verdict::Verdict;
 
@@ -46,6 +48,7 @@ pub fn Trace(props: &Props) -> Html {
     let form = use_state(|| (*known).clone().unwrap_or_default());
     let asked = use_state(|| (*known).clone());
     let kept = use_state(memory::kept);
+    let pasting = use_state(|| false);
     // A request to begin with, where none is known.
     let wanted = known.is_none().then_some(TraceQuery::Begin { proxy, of: props.of });
     let begun = use_answer(wanted.map(Query::Trace));
@@ -113,13 +116,27 @@ pub fn Trace(props: &Props) -> Html {
             kept.set(memory::kept());
         })
     };
+    let paste = {
+        let pasting = pasting.clone();
+        Callback::from(move |_: MouseEvent| pasting.set(!*pasting))
+    };
+    let unpaste = {
+        let pasting = pasting.clone();
+        Callback::from(move |()| pasting.set(false))
+    };
     html! {
         <div class="x-body x-scroll" data-testid="trace">
             <FormView {proxy} form={(*form).clone()} {faults} {change} {submit}>
+                <Button variant={Variant::Link} small=true onclick={paste} testid="trace-paste">
+                    { tr!("trace.paste") }
+                </Button>
                 <Button variant={Variant::Link} small=true onclick={keep} disabled={traced.is_none()} testid="trace-keep">
                     { tr!("trace.keep") }
                 </Button>
             </FormView>
+            if *pasting {
+                <Paste {proxy} fill={again.clone()} close={unpaste} />
+            }
             if no_dump {
                 <p class="x-card x-says-note" data-testid="trace-no-dump">{ tr!("missing.config_dump") }</p>
             }

@@ -1,6 +1,9 @@
 //! The sentences of a trace.
 
-use xdscope::engine::protocol::{Direction, Ending, Fault, FaultKind, Field, Outcome, StepKind, What, Why};
+use xdscope::engine::protocol::{
+    CurlFault, Difference, Direction, Ending, Fault, FaultKind, Field, Judged, Judgement, LogFault, Outcome,
+    Remark, StepKind, What, Why,
+};
 use yew::AttrValue;
 
 use crate::words::Tone;
@@ -237,6 +240,8 @@ pub fn fault(fault: &Fault) -> AttrValue {
     match &fault.kind {
         FaultKind::Empty => tr!("trace.fault.empty"),
         FaultKind::NoSuchHost => tr!("trace.fault.no_such_host"),
+        FaultKind::OtherPorts => tr!("trace.fault.other_ports"),
+        FaultKind::Url => tr!("trace.fault.url"),
         FaultKind::NoPort => tr!("trace.fault.no_port"),
         FaultKind::BadPort => tr!("trace.fault.bad_port"),
         FaultKind::BadAddress => tr!("trace.fault.bad_address"),
@@ -246,5 +251,78 @@ pub fn fault(fault: &Fault) -> AttrValue {
         FaultKind::BadHeader(line) => tr!("trace.fault.bad_header", line = line),
         FaultKind::BadIdentity => tr!("trace.fault.bad_identity"),
         FaultKind::BadToken => tr!("trace.fault.bad_token"),
+    }
+}
+
+/// Whether a dump accounts for a line of a log.
+pub fn judged(judged: &Judged) -> AttrValue {
+    match judged {
+        Judged::By(Judgement::Decided) => tr!("trace.judged.decided"),
+        Judged::By(Judgement::Beyond) => tr!("trace.judged.beyond"),
+        Judged::By(Judgement::Unsure) => tr!("trace.judged.unsure"),
+        Judged::By(Judgement::Differs(them)) => {
+            let list = them.iter().map(|it| difference(it).to_string()).collect::<Vec<_>>().join("; ");
+            tr!("trace.judged.differs", list = list)
+        }
+        Judged::Unserved(near) if near.is_empty() => tr!("trace.fault.no_such_host"),
+        Judged::Unserved(near) => tr!("trace.judged.unserved", near = near.join(", ")),
+    }
+}
+
+fn difference(it: &Difference) -> AttrValue {
+    let or = |it: &str| if it.is_empty() { "–".to_owned() } else { it.to_owned() };
+    match it {
+        Difference::Cluster(logged, traced) => {
+            tr!("trace.differs.cluster", logged = or(logged), traced = or(traced))
+        }
+        Difference::Route(logged, traced) => {
+            tr!("trace.differs.route", logged = or(logged), traced = or(traced))
+        }
+        Difference::Flags(logged, traced) => {
+            tr!("trace.differs.flags", logged = or(logged), traced = or(traced))
+        }
+        Difference::Status(logged, traced) => tr!("trace.differs.status", logged = logged, traced = traced),
+        Difference::Details(logged, traced) => {
+            tr!("trace.differs.details", logged = or(logged), traced = or(traced))
+        }
+    }
+}
+
+/// What of a curl command was left out, or taken for granted.
+pub fn remark(it: &Remark) -> AttrValue {
+    match it {
+        Remark::MoreUrls(n) => tr!("trace.curl.more_urls", n = n),
+        Remark::Ignored(option) => tr!("trace.curl.ignored", option = option),
+        Remark::Certificate(file) => tr!("trace.curl.certificate", file = file),
+        Remark::File(file) => tr!("trace.curl.file", file = file),
+        Remark::Proxy(proxy) => tr!("trace.curl.proxy", proxy = proxy),
+    }
+}
+
+/// What is wrong with a curl command.
+pub fn curl_fault(fault: &CurlFault) -> AttrValue {
+    match fault {
+        CurlFault::NoCurl => tr!("trace.curl.none"),
+        CurlFault::NoUrl => tr!("trace.curl.no_url"),
+        CurlFault::Unclosed(quote) => tr!("trace.curl.unclosed", quote = quote),
+        CurlFault::NoValue(option) => tr!("trace.curl.no_value", option = option),
+        CurlFault::Url(url) => tr!("trace.curl.url", url = url),
+    }
+}
+
+/// Why a line of a log was not read, and which part of it was understood.
+pub fn log_fault(fault: &LogFault) -> AttrValue {
+    match fault {
+        LogFault::Keys(keys) => {
+            tr!("trace.log.keys", keys = keys.iter().take(12).cloned().collect::<Vec<_>>().join(", "))
+        }
+        LogFault::Format { time, request, .. } => {
+            let understood = [time, request].into_iter().flatten().cloned().collect::<Vec<_>>().join(", ");
+            if understood.is_empty() {
+                tr!("trace.log.not_understood")
+            } else {
+                tr!("trace.log.understood", understood = understood)
+            }
+        }
     }
 }

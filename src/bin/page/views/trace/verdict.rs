@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use xdscope::engine::protocol::{Hint, Next, Outcome, Part, Traced};
+use xdscope::trace::ask;
 use yew::prelude::*;
 
 use super::super::cells::parts;
 use super::memory::{self, Way};
+use super::paste::meaning;
 use super::{says, sync};
 use crate::context::{Page, use_page};
 use crate::link::{Place, View};
@@ -48,6 +50,7 @@ pub fn Verdict(props: &Props) -> Html {
                     { details(traced) }
                 </div>
             </div>
+            { meanings(&page, traced) }
             { before(&page, traced) }
             <ul class="x-hints" data-testid="hints">
                 if !next.is_empty() { <li>{ next }</li> }
@@ -89,12 +92,34 @@ fn details(traced: &Traced) -> Html {
     let it = &traced.ending;
     let route = (!it.route.is_empty()).then(|| tr!("trace.of_route", route = it.route));
     let owner = (!it.owner.is_empty()).then(|| AttrValue::from(it.owner.clone()));
-    let address = traced.address.as_ref().map(|it| tr!("trace.at_address", address = it));
-    let said = [(!it.details.is_empty()).then(|| it.details.clone().into()), route, owner, address];
+    let chosen = traced.chosen.as_ref().map(|it| {
+        let host = format!("{}:{}", it.host, it.port);
+        if it.address.is_empty() {
+            tr!("trace.served_anywhere", host = host)
+        } else {
+            tr!("trace.served_at", host = host, address = it.address)
+        }
+    });
+    let said = [(!it.details.is_empty()).then(|| it.details.clone().into()), route, owner, chosen];
     let said: Vec<AttrValue> = said.into_iter().flatten().collect();
     html! {
         if !said.is_empty() {
             <p class="x-aside" data-testid="verdict-details">{ said.join(" · ") }</p>
+        }
+    }
+}
+
+/// What Envoy's details mean, where the sentence leaves that open.
+fn meanings(page: &Page, traced: &Traced) -> Html {
+    let it = &traced.ending;
+    let open = matches!(
+        it.outcome,
+        Outcome::Denied | Outcome::ProtocolError | Outcome::NotFound | Outcome::NoFilterChain
+    );
+    let means = ask::detail(&it.details);
+    html! {
+        if open && !means.is_empty() {
+            <dl class="x-meanings">{ meaning(&it.details, means, page.lang) }</dl>
         }
     }
 }
