@@ -240,7 +240,7 @@ fn two_dumps_of_one_proxy_are_two_times() {
         }
     }
     engine.link();
-    let id = proxy(&mut engine, "details");
+    let id = proxy(&mut engine, "productpage");
     let overview = |engine: &mut Engine| match engine.ask(&Query::Overview(id)) {
         Answer::Overview(it) => it,
         other => panic!("{other:?}"),
