@@ -44,23 +44,27 @@ pub(super) fn times(documents: &[Document], own: &[DocumentId]) -> Vec<Time> {
     times
 }
 
-/// The time that a document is of: that of the dump in its file, else of the only one in its folder, else the nearest by
-/// its own instant, else the newest.
+/// The time that a document is of: that of the dump which it lies nearest to, else the nearest by its own instant, else
+/// the newest.
 fn which(documents: &[Document], times: &[Time], id: DocumentId) -> Option<usize> {
     let document = &documents[id.0 as usize];
     if let Some(own) = times.iter().position(|it| it.dump == id) {
         return Some(own);
     }
-    let only = |holds: &dyn Fn(&Document) -> bool| {
-        let mut found = (0..times.len()).filter(|at| holds(&documents[times[*at].dump.0 as usize]));
-        found.next().filter(|_| found.next().is_none())
-    };
-    only(&|dump| dump.file() == document.file())
-        .or_else(|| only(&|dump| dump.folder() == document.folder()))
-        .or_else(|| {
-            let at = document.captured?;
-            let far = |index: &usize| times[*index].captured.map_or(u64::MAX, |it| it.0.abs_diff(at.0));
-            (0..times.len()).min_by_key(far)
-        })
-        .or_else(|| times.len().checked_sub(1))
+    let near = |at: usize| common(document.file(), documents[times[at].dump.0 as usize].file());
+    let nearest = (0..times.len()).map(near).max()?;
+    let mut found = (0..times.len()).filter(|at| near(*at) == nearest);
+    if let (Some(only), None) = (found.next(), found.next()) {
+        return Some(only);
+    }
+    let by_time = document.captured.and_then(|at| {
+        let far = |index: &usize| times[*index].captured.map_or(u64::MAX, |it| it.0.abs_diff(at.0));
+        (0..times.len()).min_by_key(far)
+    });
+    by_time.or_else(|| times.len().checked_sub(1))
+}
+
+/// How many parts two paths have in common from their beginning.
+fn common(one: &str, other: &str) -> usize {
+    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
 }

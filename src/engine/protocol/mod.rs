@@ -4,6 +4,7 @@
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
 mod intake;
+mod mesh;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use mesh::*;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +75,10 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// The mesh at a glance: [`Answer::Mesh`].
+    Mesh(MeshWindow),
+    /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
+    MeshRow(u32),
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -143,6 +149,10 @@ pub enum Answer {
         /// Offset of the next piece; none at the end.
         next: Option<u32>,
     },
+    /// The mesh at a glance.
+    Mesh(Mesh),
+    /// A row of its table.
+    MeshRow(MeshRow),
     /// What was asked about is not open (any more).
     Gone,
 }
