@@ -271,3 +271,14 @@ fn a_request_to_begin_with_is_one_that_the_proxy_serves() {
     let form = begin(&mut engine, id, None);
     assert_ne!(run(&mut engine, id, form.clone()).ending.virtual_host, "", "{form:?}");
 }
+
+/// "One header away from route jason", and the request that makes up for it.
+#[test]
+fn the_nearest_misses_are_told() {
+    let mut engine = open("istio/1.27/bookinfo-stale.tar.gz");
+    let id = proxy(&mut engine, "productpage");
+    let made = run(&mut engine, id, to("reviews:9080", "", "/missing/1"));
+    let [near] = &made.near[..] else { panic!("{:?}", made.near) };
+    assert_eq!((near.route.as_str(), &near.change), ("jason", &Change::Header("end-user: jason".to_owned())));
+    assert_eq!(run(&mut engine, id, near.form.clone()).ending.route, "jason");
+}

@@ -57,7 +57,9 @@ test("the seed's own example: productpage to reviews:9080, each step with its pl
   await ask(page, { to: 'http://reviews:9080/reviews/1', path: '/' }, 'canary');
   assert.equal(await by(page, 'trace-to').inputValue(), 'reviews:9080', 'a URL is taken apart');
   assert.equal(await by(page, 'trace-path').inputValue(), '/reviews/1');
-  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v1.*95 %.*reviews\.default v3.*5 %/);
+  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v1 .*50 % · reviews\.default v3 .*50 %/);
+  const top = async (id) => (await by(page, id).boundingBox()).y;
+  assert.ok(await top('trace-form') < await top('verdict') && await top('verdict') < await top('trace-steps'), 'the verdict stands above the steps');
   for (const kind of ['Listener', 'ListenerFilter', 'FilterChain', 'RouteConfiguration', 'VirtualHost', 'Route', 'HttpFilter', 'Cluster', 'Endpoints', 'TransportSocket']) {
     assert.match(await step(page, kind).first().getByTestId('trace-place').textContent(), /line [\d,]+/, kind);
   }
@@ -95,6 +97,8 @@ test('scene 1: /missing on reviews fails in two ways, and the capture says why',
   assert.match(hints, /istiod-6d9f5c7b8-abcde has this cluster for this proxy: this Envoy never got it/);
   assert.match(hints, /Proxies of this capture that have it:.*productpage/);
   assert.match(await by(page, 'before').textContent(), /productpage.*503 UH.*503 NC/);
+  // One header away from another route.
+  assert.match(await by(page, 'near-miss').textContent(), /header end-user: jason it would take route jason/);
   await screenshot(page, 'trace-nc', { fullPage: true });
   await by(page, 'trace-sync').click();
   await by(page, 'trace').waitFor({ state: 'detached' });
@@ -180,6 +184,31 @@ test('nonsense is said at its field, and an unknown host with the nearest names'
   await by(page, 'trace-path').fill('no slash');
   await by(page, 'trace-run').click();
   await by(page, 'trace-fault').first().waitFor();
+  silent(tab);
+  await tab.close();
+});
+
+test('a curl command and a line of a log fill the form, and the log is explained', async () => {
+  const tab = await open(browser, host);
+  const { page } = tab;
+  await sample(page);
+  await traceOf(page, 'productpage');
+  await by(page, 'trace-paste').click();
+  await by(page, 'trace-pasted').fill("kubectl exec deploy/productpage -- curl -s -H 'end-user: jason' http://reviews:9080/reviews/1");
+  await by(page, 'trace-read').click();
+  await verdict(page, 'route jason');
+  assert.equal(await by(page, 'trace-headers').inputValue().then((text) => /end-user: jason/.test(text)), true);
+  await by(page, 'trace-pasted').fill('[2026-11-23T14:51:10.123Z] "GET /missing/1 HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0 - "-" "curl/8" "1" "reviews:9080" "-" outbound|9080|v9|reviews.default.svc.cluster.local - 10.96.10.3:9080 10.244.1.12:38142 - missing-subset');
+  await by(page, 'trace-read').click();
+  await verdict(page, 'missing-subset');
+  assert.match(await by(page, 'trace-logged').textContent(), /503 UH.*no healthy endpoint/);
+  assert.match(await by(page, 'trace-judged').textContent(), /This dump explains it/);
+  await screenshot(page, 'trace-paste');
+  assert.deepEqual(await accessibility(page), []);
+  await by(page, 'trace-pasted').fill('[2026-11-23T14:51:10.123Z] "GET / HTTP/1.1" in a format of its own');
+  await by(page, 'trace-read').click();
+  await by(page, 'trace-log-fault').waitFor();
+  assert.match(await by(page, 'trace-log-fault').textContent(), /Understood was: .*GET \/ HTTP\/1\.1.*Read are: Envoy's default text/);
   silent(tab);
   await tab.close();
 });

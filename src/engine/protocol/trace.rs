@@ -247,8 +247,35 @@ pub struct Traced {
     pub more: u32,
     /// What the rest of the capture says about this end.
     pub hints: Vec<Hint>,
+    /// Routes that would take it if one thing of it were another.
+    pub near: Vec<Near>,
     /// Where the request goes on in the capture.
     pub next: Vec<Next>,
+}
+
+/// A route that a request misses by one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Near {
+    /// Its name.
+    pub route: String,
+    /// The resource that holds it, and the byte of the document where it begins.
+    pub at: (ResourceRef, u32),
+    /// The one thing.
+    pub change: Change,
+    /// The request with it.
+    pub form: Form,
+}
+
+/// What of a request would have to be another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// A header, `name: value`.
+    Header(String),
+    /// The method.
+    Method(String),
+    /// The query, all of it.
+    Query(String),
 }
 
 /// What a host name led to.

@@ -3,6 +3,7 @@
 mod begin;
 mod form;
 mod hints;
+mod near;
 mod next;
 mod paste;
 mod places;
@@ -68,6 +69,7 @@ pub fn ask(capture: &Capture, query: &TraceQuery) -> Option<TraceAnswer> {
                         proxy: subject.id,
                         chosen: asked.chosen,
                         hints: hints::of(subject, &made),
+                        near: near::of(subject, &tracer, &form, &made),
                         next: next::of(subject, &form, &asked.request, &made),
                         ending: told.ending,
                         steps: told.steps,

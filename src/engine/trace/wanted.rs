@@ -1,6 +1,6 @@
 //! What a route wants of a request, as a request that has it.
 
-use super::super::protocol::Form;
+use super::super::protocol::{Change, Form};
 use super::regex_example::example;
 use crate::envoy::{
     HeaderMatch, HeaderMatcher, PathMatch, QueryParameterMatcher, Route, RouteMatch, StringMatch,
@@ -20,22 +20,7 @@ pub fn host_of(domain: &str) -> String {
 /// Requests that a route's match describes, the plainest first; they differ in the path.
 pub fn meet(form: &Form, route: Route<'_>) -> Vec<Form> {
     let Some(wants) = route.route_match() else { return vec![form.clone()] };
-    let mut base = form.clone();
-    let mut lines: Vec<String> = Vec::new();
-    for it in wants.headers() {
-        header(it, &mut base, &mut lines);
-    }
-    if wants.0.get("grpc").is_some() {
-        base.method = "POST".to_owned();
-        lines.push("content-type: application/grpc".to_owned());
-    }
-    for cookie in wants.0.list("cookies") {
-        let name = cookie.text("name").unwrap_or_default();
-        let value = cookie.get("string_match").and_then(|it| crate::envoy::StringMatcher(it).pattern());
-        lines.push(format!("cookie: {name}={}", value.map_or_else(|| "1".to_owned(), |it| text(&it))));
-    }
-    base.headers = lines.join("\n");
-    let query: Vec<String> = wants.query_parameters().filter_map(parameter).collect();
+    let (base, query) = but_path(form, wants);
     paths(wants)
         .into_iter()
         .map(|path| {
@@ -55,6 +40,42 @@ pub fn meet(form: &Form, route: Route<'_>) -> Vec<Form> {
             out
         })
         .collect()
+}
+
+/// The request with what a route wants of it beside the path, where that is one thing, and which.
+pub fn by_one(form: &Form, route: Route<'_>) -> Option<(Form, Change)> {
+    let (mut out, query) = but_path(form, route.route_match()?);
+    let (path, own) = form.path.split_once('?').unwrap_or((&form.path, ""));
+    let own: Vec<&str> = own.split('&').filter(|it| !it.is_empty()).collect();
+    let name = |it: &str| it.split('=').next().unwrap_or(it).to_owned();
+    let kept = own.into_iter().filter(|it| !query.iter().any(|wanted| name(wanted) == name(it)));
+    let all: Vec<&str> = kept.chain(query.iter().map(String::as_str)).collect();
+    if !query.is_empty() {
+        out.path = format!("{}?{}", if path.is_empty() { "/" } else { path }, all.join("&"));
+    }
+    let change = Change::between(form, &out)?;
+    Some((out, change))
+}
+
+/// The request with the headers and the method that are wanted, and the query parameters that are.
+fn but_path(form: &Form, wants: RouteMatch<'_>) -> (Form, Vec<String>) {
+    let mut out = form.clone();
+    let mut lines: Vec<String> = Vec::new();
+    for it in wants.headers() {
+        header(it, &mut out, &mut lines);
+    }
+    if wants.0.get("grpc").is_some() {
+        lines.push("content-type: application/grpc".to_owned());
+    }
+    for cookie in wants.0.list("cookies") {
+        let name = cookie.text("name").unwrap_or_default();
+        let value = cookie.get("string_match").and_then(|it| crate::envoy::StringMatcher(it).pattern());
+        lines.push(format!("cookie: {name}={}", value.map_or_else(|| "1".to_owned(), |it| text(&it))));
+    }
+    let name = |line: &str| line.split(':').next().unwrap_or("").trim().to_ascii_lowercase();
+    let kept = form.headers.lines().filter(|line| !lines.iter().any(|wanted| name(wanted) == name(line)));
+    out.headers = kept.map(str::to_owned).chain(lines.iter().cloned()).collect::<Vec<_>>().join("\n");
+    (out, wants.query_parameters().filter_map(parameter).collect())
 }
 
 /// Paths that are wanted; `None` for CONNECT, which has none.

@@ -22,7 +22,7 @@ pub struct Props {
 }
 
 /// What is compared beside the end.
-const KINDS: [StepKind; 8] = [
+const KINDS: [StepKind; 7] = [
     StepKind::Listener,
     StepKind::FilterChain,
     StepKind::RouteConfiguration,
@@ -30,7 +30,6 @@ const KINDS: [StepKind; 8] = [
     StepKind::Route,
     StepKind::Cluster,
     StepKind::Endpoints,
-    StepKind::TransportSocket,
 ];
 
 #[component]

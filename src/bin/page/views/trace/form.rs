@@ -17,7 +17,7 @@ pub struct Props {
     pub faults: Vec<Fault>,
     pub change: Callback<Form>,
     pub submit: Callback<()>,
-    /// Buttons behind the one that traces.
+    /// Buttons at its end.
     pub children: Html,
 }
 
@@ -67,7 +67,6 @@ pub fn FormView(props: &Props) -> Html {
                 <button type="submit" class="pf-v5-c-button pf-m-primary pf-m-small" data-testid="trace-run">
                     { tr!("trace.run") }
                 </button>
-                <span class="x-right x-trace-buttons">{ props.children.clone() }</span>
             </div>
             <div class="x-trace-line">
                 { direction(props) }
@@ -79,6 +78,7 @@ pub fn FormView(props: &Props) -> Html {
                 >
                     { if open { tr!("trace.less") } else { tr!("trace.more", said = said(form)) } }
                 </button>
+                <span class="x-right">{ props.children.clone() }</span>
             </div>
             <div id="trace-more" class="x-trace-more" hidden={!open}>
                 if form.speaks != Speaks::Tcp {

@@ -134,19 +134,28 @@ pub fn Trace(props: &Props) -> Html {
                     { tr!("trace.keep") }
                 </Button>
             </FormView>
-            if *pasting {
-                <Paste {proxy} fill={again.clone()} close={unpaste} />
-            }
+            // Each in a place of its own: Yew finds none before a component that draws nothing.
+            <div class="x-slot">
+                if *pasting {
+                    <Paste {proxy} fill={again.clone()} close={unpaste} />
+                }
+            </div>
             if no_dump {
                 <p class="x-card x-says-note" data-testid="trace-no-dump">{ tr!("missing.config_dump") }</p>
             }
-            if let Some(traced) = &traced {
-                <Verdict traced={traced.clone()} />
-            }
-            <Compare kept={(*kept).clone()} now={traced.clone()} {again} {remove} />
-            if let Some(traced) = traced {
-                <Steps {traced} />
-            }
+            <div class="x-slot">
+                if let Some(traced) = &traced {
+                    <Verdict traced={traced.clone()} again={again.clone()} />
+                }
+            </div>
+            <div class="x-slot">
+                <Compare kept={(*kept).clone()} now={traced.clone()} {again} {remove} />
+            </div>
+            <div class="x-slot">
+                if let Some(traced) = traced {
+                    <Steps {traced} />
+                }
+            </div>
         </div>
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Hint, Next, Outcome, Part, Traced};
+use xdscope::engine::protocol::{Change, Form, Hint, Near, Next, Outcome, Part, Traced};
 use xdscope::trace::ask;
 use yew::prelude::*;
 
@@ -18,6 +18,8 @@ use crate::words::{self, Tone};
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub traced: Rc<Traced>,
+    /// Traces another request here.
+    pub again: Callback<Form>,
 }
 
 #[component]
@@ -61,6 +63,7 @@ pub fn Verdict(props: &Props) -> Html {
                         <a href={page.href(sync(traced.proxy))} data-testid="trace-sync">{ tr!("trace.hint.compare") }</a>
                     </li>
                 }
+                { for traced.near.iter().map(|it| html! { <li data-testid="near-miss">{ near(&page, it, &props.again) }</li> }) }
                 if !ending.certain { <li>{ tr!("trace.hint.uncertain") }</li> }
             </ul>
             if !traced.next.is_empty() {
@@ -202,6 +205,29 @@ fn hint(page: &Page, traced: &Traced, hint: &Hint) -> Html {
         Hint::Endpoints { all: 0 } => html! { { tr!("trace.hint.no_endpoints") } },
         Hint::Endpoints { all } => html! { { count!("trace.hint.endpoint", "trace.hint.endpoints", *all) } },
         Hint::EndpointsNotListed => html! { { tr!("trace.hint.not_listed") } },
+    }
+}
+
+/// A route that is missed by one thing, and the request with it.
+fn near(page: &Page, near: &Near, again: &Callback<Form>) -> Html {
+    let (resource, at) = near.at;
+    let onclick = {
+        let (again, form) = (again.clone(), near.form.clone());
+        Callback::from(move |_: MouseEvent| again.emit(form.clone()))
+    };
+    let route = if near.route.is_empty() { tr!("trace.unnamed") } else { near.route.clone().into() };
+    html! {
+        <>
+            { match &near.change {
+                Change::Header(line) => tr!("trace.near.header", line = line),
+                Change::Method(method) => tr!("trace.near.method", method = method),
+                Change::Query(query) => tr!("trace.near.query", query = query),
+            } }
+            { " " }
+            <a class="x-mono" href={page.href(Place::Resource(resource, Some(at)))}>{ route }</a>
+            { " " }
+            <Button variant={Variant::Link} small=true {onclick} testid="near-trace">{ tr!("trace.near.try") }</Button>
+        </>
     }
 }
 
