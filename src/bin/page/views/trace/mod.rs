@@ -1,4 +1,4 @@
-#![doc = include_str!("README.md")]
+//! The Trace tab: a request asked in a form, its verdict, its decisions, requests side by side.
 
 mod compare;
 mod form;
