@@ -3,6 +3,7 @@
 mod collect;
 mod detail;
 mod list;
+mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
@@ -23,6 +24,7 @@ pub struct Engine {
     capture: Capture,
     tables: table::Cache,
     texts: text::Cache,
+    mesh: mesh::Cache,
 }
 
 impl Engine {
@@ -45,6 +47,7 @@ impl Engine {
         self.capture.link();
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
+        self.mesh = mesh::Cache::default();
     }
 
     /// What is open.
@@ -70,6 +73,8 @@ impl Engine {
             Query::LineAt { of, at } => {
                 self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
             }
+            Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
+            Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
@@ -83,4 +88,9 @@ impl Engine {
 fn resource(capture: &Capture, id: ResourceRef) -> Option<(&Document, &Resource)> {
     let document = capture.document(id.document)?;
     Some((document, document.dump()?.get(id.resource)?))
+}
+
+/// The beginning of a text, at most so many bytes.
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }

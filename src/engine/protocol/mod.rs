@@ -3,6 +3,8 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod mesh;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
@@ -10,6 +12,7 @@ use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use mesh::*;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +65,10 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// The mesh at a glance: [`Answer::Mesh`].
+    Mesh(MeshWindow),
+    /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
+    MeshRow(u32),
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -132,6 +139,10 @@ pub enum Answer {
         /// Offset of the next piece; none at the end.
         next: Option<u32>,
     },
+    /// The mesh at a glance.
+    Mesh(Mesh),
+    /// A row of its table.
+    MeshRow(MeshRow),
     /// What was asked about is not open (any more).
     Gone,
 }
