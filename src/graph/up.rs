@@ -9,7 +9,7 @@ impl Source<'_> {
     /// What leads to a thing, in the dump's order, each once.
     pub(super) fn parents(&mut self, key: &Key) -> Links {
         let mut out = match key {
-            Key::Listener(listener) => self.to_listener(listener),
+            Key::Listener(listener) => self.lead_to_listener(listener),
             Key::FilterChain(listener, _) => vec![(Key::Listener(Named::There(*listener)), None)],
             Key::RouteConfig(Config::Inline(listener, _)) => self.in_resource(*listener, key),
             Key::RouteConfig(Config::Own(id)) => {
@@ -22,15 +22,15 @@ impl Source<'_> {
             }
             Key::VirtualHost(config, _) => vec![(Key::RouteConfig(config.clone()), None)],
             Key::Route(config, host, _) => vec![(Key::VirtualHost(config.clone(), *host), None)],
-            Key::Cluster(cluster) => self.to_cluster(cluster, key),
-            Key::Endpoint(address) => self.to_endpoint(address),
+            Key::Cluster(cluster) => self.lead_to_cluster(cluster, key),
+            Key::Endpoint(address) => self.lead_to_endpoint(address),
         };
         let mut seen = std::collections::BTreeSet::new();
         out.retain(|(key, _)| seen.insert(key.clone()));
         out
     }
 
-    fn to_listener(&self, listener: &Named) -> Links {
+    fn lead_to_listener(&self, listener: &Named) -> Links {
         let mut out = Links::new();
         if let Named::There(id) = listener
             && self.waits(*id)
@@ -103,7 +103,7 @@ impl Source<'_> {
         found.into_iter().flat_map(|id| self.in_resource(id, key)).collect()
     }
 
-    fn to_cluster(&mut self, cluster: &Named, key: &Key) -> Links {
+    fn lead_to_cluster(&mut self, cluster: &Named, key: &Key) -> Links {
         let name = match cluster {
             Named::There(id) => self.name(*id).into_owned(),
             Named::Missing(name) => name.clone(),
@@ -131,7 +131,7 @@ impl Source<'_> {
         by_rds || !self.has(super::Kind::Listener)
     }
 
-    fn to_endpoint(&self, address: &str) -> Links {
+    fn lead_to_endpoint(&self, address: &str) -> Links {
         let mut clusters = std::collections::BTreeSet::new();
         for listing in self.listing(address) {
             let Some(resource) = self.resource(listing) else { continue };
