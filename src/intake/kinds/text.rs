@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::intake::start::is_json_log;
+use crate::intake::table::is_heading;
 use crate::intake::{Kind, NotRead};
 
 /// So much of a text decides what it is.
@@ -54,7 +55,7 @@ fn page(lines: &[&str]) -> Option<Kind> {
     if let Some(kind) = yaml(few) {
         return Some(kind);
     }
-    if few.iter().take(4).any(|line| is_table(line)) {
+    if few.iter().take(6).any(|line| is_heading(line)) {
         return Some(Kind::IstioctlTable);
     }
     if few.iter().any(|line| {
@@ -111,34 +112,6 @@ fn yaml(lines: &[&str]) -> Option<Kind> {
     }
     let bootstrap = has("node:") || has("admin:") || has("static_resources:") || has("staticResources:");
     bootstrap.then_some(Kind::EnvoyYaml)
-}
-
-/// A heading of one of istioctl's tables, in this year's versions and older ones. By words, for a narrow table's
-/// columns are one blank apart.
-fn is_table(line: &str) -> bool {
-    const HEADINGS: &[&str] = &[
-        "CDS LDS EDS RDS",
-        "NAME CLUSTER ISTIOD VERSION",
-        "SERVICE FQDN PORT SUBSET",
-        "ADDRESS PORT TYPE",
-        "ADDRESSES PORT TYPE",
-        "ADDRESS PORT MATCH DESTINATION",
-        "ADDRESSES PORT MATCH DESTINATION",
-        "ENDPOINT STATUS CLUSTER",
-        "NAME STATUS LOCALITY CLUSTER",
-        "NAME VHOST DOMAINS",
-        "NAME DOMAINS MATCH",
-        "NAME VIRTUAL HOSTS",
-        "RESOURCE NAME TYPE STATUS VALID CERT",
-        "ECDS NAME TYPE",
-        "ACTION AuthorizationPolicy RULES",
-        "CERTIFICATE NAME TYPE STATUS",
-        "NAMESPACE SERVICE NAME",
-        "NAMESPACE POD NAME",
-        "NAMESPACE POLICY NAME",
-    ];
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    HEADINGS.iter().any(|heading| heading.split(' ').all(|word| words.contains(&word)))
 }
 
 /// Answers that say why there is no other. Lines before them (`200`, a prompt, kubectl's notes) do not count.
