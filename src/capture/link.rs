@@ -260,7 +260,8 @@ mod tests {
         format!(
             r#"{{"configs": [{{"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {{
             "node": {{"id": "sidecar~10.0.0.1~{pod}.shop~shop.svc.cluster.local",
-            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}]}}"#
+            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}, {{"@type":
+            "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": [{{"cluster": {{}}}}]}}]}}"#
         )
     }
 

@@ -64,6 +64,10 @@ fn page(lines: &[&str]) -> Option<Kind> {
     }) {
         return Some(Kind::IstioctlCompare);
     }
+    let version = ["client version: ", "control plane version: ", "data plane version: ", "Istio Version: "];
+    if few.iter().take(4).any(|line| version.iter().any(|start| line.starts_with(start))) {
+        return Some(Kind::IstioctlVersion);
+    }
     if most(few, is_listener) {
         return Some(Kind::EnvoyListenersText);
     }
@@ -125,7 +129,8 @@ fn answer(lines: &[&str]) -> Option<(Kind, Option<NotRead>)> {
         if starts(&["404 page not found", "404 not found"]) {
             return Some((Kind::ErrorAnswer, Some(NotRead::NotFound)));
         }
-        if starts(&["invalid path. "]) {
+        // `/help` is the same list without the reproach.
+        if starts(&["invalid path. ", "admin commands are:"]) {
             return Some((Kind::ErrorAnswer, Some(NotRead::InvalidPath)));
         }
         if starts(&["proxy not connected to this pilot instance"]) {
@@ -183,9 +188,17 @@ fn is_log_line(line: &str) -> bool {
         && b"IWEF".contains(&line[0])
         && line[1..5].iter().all(u8::is_ascii_digit)
         && line[5] == b' ';
-    let level = [&b"info\t"[..], b"warn\t", b"error\t", b"debug\t", b"Envoy (Epoch", b"level="]
-        .iter()
-        .any(|level| line.starts_with(level));
+    let level = [
+        &b"Running with the following config"[..],
+        b"info\t",
+        b"warn\t",
+        b"error\t",
+        b"debug\t",
+        b"Envoy (Epoch",
+        b"level=",
+    ]
+    .iter()
+    .any(|level| line.starts_with(level));
     date || klog || level
 }
 
@@ -224,7 +237,8 @@ mod tests {
             ("[2026-11-23T14:51:09.123Z] \"GET / HTTP/1.1\" 200 - via_upstream\n", Kind::Log),
             ("I1123 14:51:09.123456 1 main.go:1] x\n", Kind::Log),
             ("{\"level\":\"info\",\"time\":\"2026\",\"msg\":\"x\"}\n", Kind::Log),
-            ("client version: 1.27.1\n", Kind::Unknown),
+            ("client version: 1.27.1\n", Kind::IstioctlVersion),
+            ("just words\n", Kind::Unknown),
         ] {
             assert_eq!(recognise(text.as_bytes()).0, want, "{text}");
         }
