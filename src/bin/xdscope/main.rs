@@ -5,6 +5,7 @@ mod choose;
 mod comparison;
 mod diff;
 mod fail;
+mod graph;
 mod known;
 mod ls;
 mod open;
@@ -31,6 +32,7 @@ struct Args {
 enum Command {
     Authz(authz::Args),
     Diff(diff::Args),
+    Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     let done = match &args.command {
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
