@@ -4,6 +4,7 @@ mod collect;
 mod detail;
 mod graph;
 mod list;
+mod log;
 mod mesh;
 mod overview;
 pub mod protocol;
@@ -11,6 +12,7 @@ mod search;
 mod table;
 mod text;
 mod trace;
+mod text_table;
 
 use std::collections::BTreeSet;
 
@@ -92,6 +94,12 @@ impl Engine {
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::TextTable { document, table, text, offset, limit } => {
+                text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
+            }
+            Query::LogLines { document, class, text, offset, limit } => {
+                log::window(capture, *document, *class, text, *offset, *limit).map(Answer::LogLines)
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
             Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
