@@ -279,6 +279,9 @@ fn the_nearest_misses_are_told() {
     let id = proxy(&mut engine, "productpage");
     let made = run(&mut engine, id, to("reviews:9080", "", "/missing/1"));
     let [near] = &made.near[..] else { panic!("{:?}", made.near) };
-    assert_eq!((near.route.as_str(), &near.change), ("jason", &Change::Header("end-user: jason".to_owned())));
-    assert_eq!(run(&mut engine, id, near.form.clone()).ending.route, "jason");
+    assert_eq!(
+        (near.name.as_str(), &near.lacks[..]),
+        ("jason", &[Why::Missing(What::Header("end-user".to_owned()))][..])
+    );
+    assert_eq!(run(&mut engine, id, near.form.clone().unwrap()).ending.route, "jason");
 }

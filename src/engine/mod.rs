@@ -11,8 +11,8 @@ pub mod protocol;
 mod search;
 mod table;
 mod text;
-mod trace;
 mod text_table;
+mod trace;
 
 use std::collections::BTreeSet;
 

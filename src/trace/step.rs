@@ -88,6 +88,10 @@ pub enum Why {
     Beyond(What, String),
     /// Its share, in percent, when chance decides.
     Share(String),
+    /// An endpoint's health, priority and locality (`region/zone/sub_zone`).
+    Endpoint(String, u64, String),
+    /// TLS to the upstream: SNI, the secret with the own certificate, the names that are expected.
+    Upstream(String, String, String),
 }
 
 /// What a reason is about.

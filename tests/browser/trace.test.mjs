@@ -98,7 +98,7 @@ test('scene 1: /missing on reviews fails in two ways, and the capture says why',
   assert.match(hints, /Proxies of this capture that have it:.*productpage/);
   assert.match(await by(page, 'before').textContent(), /productpage.*503 UH.*503 NC/);
   // One header away from another route.
-  assert.match(await by(page, 'near-miss').textContent(), /header end-user: jason it would take route jason/);
+  assert.match(await by(page, 'near-miss').textContent(), /One thing away from route jason: header end-user is missing/);
   await screenshot(page, 'trace-nc', { fullPage: true });
   await by(page, 'trace-sync').click();
   await by(page, 'trace').waitFor({ state: 'detached' });

@@ -10,8 +10,8 @@ mod trace;
 
 use serde::{Deserialize, Serialize};
 
-pub use trace::*;
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;

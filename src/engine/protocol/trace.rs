@@ -247,35 +247,25 @@ pub struct Traced {
     pub more: u32,
     /// What the rest of the capture says about this end.
     pub hints: Vec<Hint>,
-    /// Routes that would take it if one thing of it were another.
+    /// What it nearly met instead, the nearest first.
     pub near: Vec<Near>,
     /// Where the request goes on in the capture.
     pub next: Vec<Next>,
 }
 
-/// A route that a request misses by one thing.
+/// A route or a filter chain that a request nearly met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Near {
+    /// Which of the two it is.
+    pub kind: StepKind,
     /// Its name.
-    pub route: String,
+    pub name: String,
+    /// What it wants in vain: one thing or two.
+    pub lacks: Vec<Why>,
     /// The resource that holds it, and the byte of the document where it begins.
-    pub at: (ResourceRef, u32),
-    /// The one thing.
-    pub change: Change,
-    /// The request with it.
-    pub form: Form,
-}
-
-/// What of a request would have to be another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// A header, `name: value`.
-    Header(String),
-    /// The method.
-    Method(String),
-    /// The query, all of it.
-    Query(String),
+    pub at: Option<(ResourceRef, u32)>,
+    /// The request with what is lacking, where that makes up for it.
+    pub form: Option<Form>,
 }
 
 /// What a host name led to.

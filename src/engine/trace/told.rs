@@ -80,7 +80,8 @@ fn one(it: &Considered, places: &Places) -> TracedOne {
     TracedOne { name: cut(&it.name), won: it.won, why: shortened(&it.why), at }
 }
 
-fn shortened(why: &Why) -> Why {
+/// A reason, cut where it is too long.
+pub fn shortened(why: &Why) -> Why {
     let what = |it: &What| match it {
         What::Header(name) => What::Header(cut(name)),
         What::QueryParameter(name) => What::QueryParameter(cut(name)),
@@ -101,6 +102,8 @@ fn shortened(why: &Why) -> Why {
         Why::Unwanted(about) => Why::Unwanted(what(about)),
         Why::Beyond(about, value) => Why::Beyond(what(about), cut(value)),
         Why::Share(percent) => Why::Share(cut(percent)),
+        Why::Endpoint(health, priority, locality) => Why::Endpoint(cut(health), *priority, cut(locality)),
+        Why::Upstream(sni, certificate, names) => Why::Upstream(cut(sni), cut(certificate), cut(names)),
         other => other.clone(),
     }
 }
@@ -109,7 +112,8 @@ fn shortened(why: &Why) -> Why {
 fn size(why: &Why) -> usize {
     match why {
         Why::Meets(_, one) | Why::Beyond(_, one) => one.len() + WIDEST / 4,
-        Why::Differs(_, one, other) => one.len() + other.len() + WIDEST / 4,
+        Why::Differs(_, one, other) | Why::Endpoint(one, _, other) => one.len() + other.len() + WIDEST / 4,
+        Why::Upstream(one, other, third) => one.len() + other.len() + third.len(),
         _ => 60,
     }
 }

@@ -1,6 +1,6 @@
 //! What a route wants of a request, as a request that has it.
 
-use super::super::protocol::{Change, Form};
+use super::super::protocol::Form;
 use super::regex_example::example;
 use crate::envoy::{
     HeaderMatch, HeaderMatcher, PathMatch, QueryParameterMatcher, Route, RouteMatch, StringMatch,
@@ -20,7 +20,7 @@ pub fn host_of(domain: &str) -> String {
 /// Requests that a route's match describes, the plainest first; they differ in the path.
 pub fn meet(form: &Form, route: Route<'_>) -> Vec<Form> {
     let Some(wants) = route.route_match() else { return vec![form.clone()] };
-    let (base, query) = but_path(form, wants);
+    let (base, query) = headers(form, wants);
     paths(wants)
         .into_iter()
         .map(|path| {
@@ -42,23 +42,22 @@ pub fn meet(form: &Form, route: Route<'_>) -> Vec<Form> {
         .collect()
 }
 
-/// The request with what a route wants of it beside the path, where that is one thing, and which.
-pub fn by_one(form: &Form, route: Route<'_>) -> Option<(Form, Change)> {
-    let (mut out, query) = but_path(form, route.route_match()?);
+/// The request with what a route wants of it beside the path.
+pub fn but_path(form: &Form, route: Route<'_>) -> Option<Form> {
+    let (mut out, query) = headers(form, route.route_match()?);
     let (path, own) = form.path.split_once('?').unwrap_or((&form.path, ""));
-    let own: Vec<&str> = own.split('&').filter(|it| !it.is_empty()).collect();
     let name = |it: &str| it.split('=').next().unwrap_or(it).to_owned();
-    let kept = own.into_iter().filter(|it| !query.iter().any(|wanted| name(wanted) == name(it)));
+    let own = own.split('&').filter(|it| !it.is_empty());
+    let kept = own.filter(|it| !query.iter().any(|wanted| name(wanted) == name(it)));
     let all: Vec<&str> = kept.chain(query.iter().map(String::as_str)).collect();
     if !query.is_empty() {
         out.path = format!("{}?{}", if path.is_empty() { "/" } else { path }, all.join("&"));
     }
-    let change = Change::between(form, &out)?;
-    Some((out, change))
+    Some(out)
 }
 
 /// The request with the headers and the method that are wanted, and the query parameters that are.
-fn but_path(form: &Form, wants: RouteMatch<'_>) -> (Form, Vec<String>) {
+fn headers(form: &Form, wants: RouteMatch<'_>) -> (Form, Vec<String>) {
     let mut out = form.clone();
     let mut lines: Vec<String> = Vec::new();
     for it in wants.headers() {

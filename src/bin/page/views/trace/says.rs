@@ -43,6 +43,14 @@ pub fn why(kind: StepKind, why: &Why) -> AttrValue {
         Why::Earlier => tr!("trace.why.earlier"),
         Why::Disabled => tr!("trace.why.disabled"),
         Why::Share(percent) => tr!("trace.why.share", percent = percent),
+        Why::Endpoint(health, priority, locality) => {
+            let place = if locality.is_empty() { "–" } else { locality };
+            tr!("trace.why.endpoint", health = health, priority = priority, locality = place)
+        }
+        Why::Upstream(sni, certificate, names) => {
+            let or = |it: &str| if it.is_empty() { "–".to_owned() } else { it.to_owned() };
+            tr!("trace.why.upstream", sni = or(sni), certificate = or(certificate), names = or(names))
+        }
         Why::Meets(about, value) => meets(kind, about, value),
         Why::Differs(about, wants, has) => differs(about, wants, has),
         Why::Missing(about) => missing(kind, about),
@@ -72,8 +80,6 @@ fn meets(kind: StepKind, about: &What, value: &str) -> AttrValue {
         What::RemoteAddress => tr!("trace.why.client", value = value),
         What::Status => tr!("trace.why.status", value = value),
         What::Health if value == "panic" => tr!("trace.why.panic"),
-        // Their values say what they are.
-        What::Health | What::Endpoints => value.to_owned().into(),
         What::Path if kind == StepKind::Action => value.to_owned().into(),
         What::Tls => tr!("trace.why.tls", value = value),
         about if value.is_empty() => tr!("trace.why.by", what = what(about)),
@@ -87,7 +93,6 @@ fn differs(about: &What, wants: &str, has: &str) -> AttrValue {
         What::Authority => tr!("trace.why.not_domain", wants = wants),
         What::Address => tr!("trace.why.listens", wants = wants),
         What::State => tr!("trace.why.state", has = has),
-        What::Health => has.to_owned().into(),
         What::Matcher => tr!("trace.why.matcher", has = has),
         about if has.is_empty() => tr!("trace.why.none_wanted", what = what(about), wants = wants),
         about => tr!("trace.why.differs", what = what(about), wants = wants, has = has),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Change, Form, Hint, Near, Next, Outcome, Part, Traced};
+use xdscope::engine::protocol::{Form, Hint, Near, Next, Outcome, Part, Traced};
 use xdscope::trace::ask;
 use yew::prelude::*;
 
@@ -208,25 +208,24 @@ fn hint(page: &Page, traced: &Traced, hint: &Hint) -> Html {
     }
 }
 
-/// A route that is missed by one thing, and the request with it.
+/// What was nearly met, and the request that would meet it.
 fn near(page: &Page, near: &Near, again: &Callback<Form>) -> Html {
-    let (resource, at) = near.at;
-    let onclick = {
-        let (again, form) = (again.clone(), near.form.clone());
-        Callback::from(move |_: MouseEvent| again.emit(form.clone()))
-    };
-    let route = if near.route.is_empty() { tr!("trace.unnamed") } else { near.route.clone().into() };
+    let name = if near.name.is_empty() { tr!("trace.unnamed") } else { near.name.clone().into() };
+    let lacks =
+        near.lacks.iter().map(|it| says::why(near.kind, it).to_string()).collect::<Vec<_>>().join("; ");
+    let away = if near.lacks.len() == 1 { tr!("trace.near.one") } else { tr!("trace.near.two") };
+    let attempt = near.form.clone().map(|form| again.reform(move |_: MouseEvent| form.clone()));
     html! {
         <>
-            { match &near.change {
-                Change::Header(line) => tr!("trace.near.header", line = line),
-                Change::Method(method) => tr!("trace.near.method", method = method),
-                Change::Query(query) => tr!("trace.near.query", query = query),
+            { away }{ " " }{ says::kind(near.kind).to_lowercase() }{ " " }
+            { match near.at {
+                Some((resource, at)) => html! { <a class="x-mono" href={page.href(Place::Resource(resource, Some(at)))}>{ name }</a> },
+                None => html! { <span class="x-mono">{ name }</span> },
             } }
-            { " " }
-            <a class="x-mono" href={page.href(Place::Resource(resource, Some(at)))}>{ route }</a>
-            { " " }
-            <Button variant={Variant::Link} small=true {onclick} testid="near-trace">{ tr!("trace.near.try") }</Button>
+            { tr!("trace.colon") }{ lacks }{ " " }
+            if let Some(onclick) = attempt {
+                <Button variant={Variant::Link} small=true {onclick} testid="near-trace">{ tr!("trace.near.try") }</Button>
+            }
         </>
     }
 }
