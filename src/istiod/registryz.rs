@@ -13,6 +13,8 @@ pub struct Service {
     pub protocols: Vec<String>,
     /// The namespaces that may see it: `*` and `.` too; none for all.
     pub export_to: Vec<String>,
+    /// Its own addresses; a headless service has none (`0.0.0.0`), others may have one for each cluster.
+    pub addresses: Vec<String>,
 }
 
 /// Reads the page: an array with an object for each service (Istio, pilot/pkg/model/service.go, `Service`).
@@ -30,6 +32,7 @@ pub fn registryz(page: Node<'_>) -> Vec<Service> {
                 .filter_map(|it| it.number("port").map(|_| text(it, "protocol")))
                 .collect(),
             export_to: export_to(it),
+            addresses: addresses(it),
         })
     };
     page.items().filter_map(service).collect()
@@ -39,4 +42,17 @@ pub fn registryz(page: Node<'_>) -> Vec<Service> {
 fn export_to(it: Node<'_>) -> Vec<String> {
     let set = it.get("Attributes").and_then(|it| it.get("ExportTo"));
     set.into_iter().flat_map(Node::entries).map(|(name, _)| name.into_owned()).collect()
+}
+
+fn addresses(service: Node<'_>) -> Vec<String> {
+    let by_cluster = service.path(&["clusterVIPs", "Addresses"]);
+    let by_cluster = by_cluster.into_iter().flat_map(|it| it.entries()).flat_map(|(_, list)| list.items());
+    let all = service.get("defaultAddress").into_iter().chain(by_cluster).filter_map(Node::str);
+    let mut out: Vec<String> = Vec::new();
+    for address in all.filter(|it| !matches!(it.as_ref(), "" | "0.0.0.0" | "::")) {
+        if !out.iter().any(|known| *known == address) {
+            out.push(address.into_owned());
+        }
+    }
+    out
 }
