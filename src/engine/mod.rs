@@ -2,13 +2,16 @@
 
 mod collect;
 mod detail;
+mod graph;
 mod list;
+mod log;
 mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
 mod table;
 mod text;
+mod text_table;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +28,7 @@ pub struct Engine {
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    graphs: graph::Cache,
 }
 
 impl Engine {
@@ -52,6 +56,7 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.graphs = graph::Cache::default();
     }
 
     /// What is open.
@@ -88,7 +93,18 @@ impl Engine {
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::TextTable { document, table, text, offset, limit } => {
+                text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
+            }
+            Query::LogLines { document, class, text, offset, limit } => {
+                log::window(capture, *document, *class, text, *offset, *limit).map(Answer::LogLines)
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
+            Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
+            Query::GraphFind { proxy, text, limit } => {
+                self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
+            }
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }

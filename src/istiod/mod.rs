@@ -6,6 +6,7 @@ mod csds;
 mod endpoint_shardz;
 mod push_status;
 mod registryz;
+mod status_table;
 mod syncz;
 pub mod types;
 
@@ -15,4 +16,5 @@ pub use csds::csds;
 pub use endpoint_shardz::{ShardEndpoint, endpoint_shardz};
 pub use push_status::{Problem, push_status};
 pub use registryz::{Service, registryz};
+pub use status_table::status_table;
 pub use syncz::{ProxySync, Status, TypeSync, syncz};

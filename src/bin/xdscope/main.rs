@@ -5,6 +5,7 @@ mod choose;
 mod comparison;
 mod diff;
 mod fail;
+mod graph;
 mod known;
 mod lint;
 mod ls;
@@ -34,6 +35,7 @@ enum Command {
     Diff(diff::Args),
     Explain(lint::Explain),
     Lint(lint::Args),
+    Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Explain(args) => lint::explain(args, &mut out),
         Command::Lint(args) => lint::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
