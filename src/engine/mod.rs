@@ -2,6 +2,7 @@
 
 mod collect;
 mod detail;
+mod istioctl;
 mod list;
 mod overview;
 pub mod protocol;

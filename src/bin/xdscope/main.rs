@@ -1,5 +1,6 @@
 //! The engine in a terminal.
 
+mod ask;
 mod authz;
 mod choose;
 mod comparison;
@@ -30,6 +31,8 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
     Ls(ls::Args),
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),

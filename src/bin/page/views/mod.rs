@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod cells;
 pub mod collect;
+pub mod columns;
 pub mod control_plane;
 pub mod detail;
 pub mod document;
@@ -27,6 +28,7 @@ pub mod raw;
 pub mod rows;
 pub mod shell;
 pub mod table;
+pub mod table_copy;
 
 use yew::prelude::*;
 
