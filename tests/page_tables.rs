@@ -28,9 +28,11 @@ fn rows_of(engine: &Engine, pod: &str, kind: TableKind) -> Vec<Row> {
 fn said(row: &Row, kind: TableKind, column: Column) -> String {
     let at = page::columns(kind).iter().position(|it| *it == column).unwrap();
     let parts = row.cells[at].iter().map(|part| match part {
-        Part::Text(text) | Part::Aside(text) | Part::Says(text) | Part::Link { text, .. } | Part::Broken { text, .. } => {
-            text.clone()
-        }
+        Part::Text(text)
+        | Part::Aside(text)
+        | Part::Says(text)
+        | Part::Link { text, .. }
+        | Part::Broken { text, .. } => text.clone(),
         Part::Name { whole, .. } => whole.clone(),
         Part::Word(word) => format!("<{word:?}>"),
         Part::Break => "/".to_owned(),
@@ -113,7 +115,12 @@ fn filters_stand_in_their_order() {
     assert_eq!(rows[..3], want);
     let columns = [Column::Kind, Column::Name, Column::Target, Column::Condition];
     let rows = table(&engine, "payments", TableKind::Telemetry, &columns);
-    assert!(rows.contains(&"<AccessLogger> | envoy.access_loggers.file | /dev/stdout | response flag NR".to_owned()), "{rows:#?}");
+    assert!(
+        rows.contains(
+            &"<AccessLogger> | envoy.access_loggers.file | /dev/stdout | response flag NR".to_owned()
+        ),
+        "{rows:#?}"
+    );
 }
 
 #[test]
@@ -142,7 +149,8 @@ fn what_a_route_does_besides_is_said_where_it_is_not_istios_default() {
 #[test]
 fn the_bootstrap_says_versions_who_it_is_and_the_running_server() {
     let engine = opened("bookinfo-stale.tar.gz");
-    let rows = table(&engine, "payments", TableKind::Bootstrap, &[Column::Group, Column::Name, Column::Value]);
+    let rows =
+        table(&engine, "payments", TableKind::Bootstrap, &[Column::Group, Column::Name, Column::Value]);
     assert_eq!(rows[0], "<Versions> | Istio | 1.27.1");
     for want in [
         "<Server> | state | LIVE",
@@ -197,9 +205,7 @@ fn endpoints_come_from_the_clusters_page_where_the_dump_has_none() {
 #[test]
 fn endpoints_of_two_lists_are_merged() {
     let address = |ip: &str| serde_json::json!({"socket_address": {"address": ip, "port_value": 80}});
-    let endpoint = |ip: &str, weight: u32| {
-        serde_json::json!({"endpoint": {"address": address(ip)}, "health_status": "HEALTHY", "load_balancing_weight": weight})
-    };
+    let endpoint = |ip: &str, weight: u32| serde_json::json!({"endpoint": {"address": address(ip)}, "health_status": "HEALTHY", "load_balancing_weight": weight});
     let dump = serde_json::json!({"configs": [
         {"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump",
          "bootstrap": {"node": {"id": "sidecar~10.0.0.1~reviews-v1.default~default.svc.cluster.local"}}},

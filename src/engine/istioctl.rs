@@ -71,7 +71,9 @@ pub fn text(
         TableKind::Listeners if older => {
             Some(legacy::listeners(&legacy::listener_rows(dump, &flags.listener).ok()?.rows))
         }
-        TableKind::Listeners => Some(listener::text(&listener::rows(dump, &flags.listener).ok()?.rows, true, false)),
+        TableKind::Listeners => {
+            Some(listener::text(&listener::rows(dump, &flags.listener).ok()?.rows, true, false))
+        }
         TableKind::Routes => Some(route::text(&route::rows(dump, &flags.route).ok()?.rows, true, false)),
         TableKind::Secrets => Some(secret::text(&secret::rows(dump, now).ok()?.rows, false)),
         TableKind::Rbac => Some(authz::text(&authz::rows(dump).ok()?.rows)),
@@ -146,7 +148,11 @@ impl Flags {
         let said = flags.iter().filter(|(_, value)| !value.is_empty());
         said.map(|(name, value)| {
             let plain = value.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._:".contains(&it));
-            if plain { format!(" --{name} {value}") } else { format!(" --{name} '{}'", value.replace('\'', "'\\''")) }
+            if plain {
+                format!(" --{name} {value}")
+            } else {
+                format!(" --{name} '{}'", value.replace('\'', "'\\''"))
+            }
         })
         .collect()
     }

@@ -115,8 +115,7 @@ impl Rows {
             })
             .collect();
         let all = (0..self.rows.len()).filter(|at| shown(&self.rows, *at));
-        let mut found: Vec<usize> =
-            all.filter(|at| self.matches(*at, window, &words, &columns)).collect();
+        let mut found: Vec<usize> = all.filter(|at| self.matches(*at, window, &words, &columns)).collect();
         if let Some((column, descending)) = window.sort
             && let Some(at) = self.columns.iter().position(|it| *it == column)
         {
@@ -128,7 +127,13 @@ impl Rows {
         found
     }
 
-    fn matches(&self, at: usize, window: &Window, words: &[String], columns: &[(Option<usize>, String)]) -> bool {
+    fn matches(
+        &self,
+        at: usize,
+        window: &Window,
+        words: &[String],
+        columns: &[(Option<usize>, String)],
+    ) -> bool {
         if window.only.is_some_and(|only| Subject::Resource(only) != self.rows[at].of) {
             return false;
         }
@@ -198,9 +203,11 @@ fn lack(document: Option<&Document>, proxy: &Proxy, kind: TableKind) -> Option<M
         return Some(missing(part, &proxy.identity));
     };
     let (section, part) = match kind {
-        TableKind::Listeners | TableKind::Rbac | TableKind::Jwt | TableKind::Filters | TableKind::Telemetry => {
-            ("ListenersConfigDump", Lack::Section)
-        }
+        TableKind::Listeners
+        | TableKind::Rbac
+        | TableKind::Jwt
+        | TableKind::Filters
+        | TableKind::Telemetry => ("ListenersConfigDump", Lack::Section),
         TableKind::Routes => ("RoutesConfigDump", Lack::Section),
         TableKind::Clusters => ("ClustersConfigDump", Lack::Section),
         TableKind::Endpoints => ("EndpointsConfigDump", Lack::Endpoints),

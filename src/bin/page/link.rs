@@ -155,7 +155,8 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
                             }
                             "in" => {
                                 let step = steps.next()?;
-                                let (of, at) = step.split_once('.').map_or((step, None), |(of, at)| (of, Some(at)));
+                                let (of, at) =
+                                    step.split_once('.').map_or((step, None), |(of, at)| (of, Some(at)));
                                 let at = match at {
                                     Some(at) => Some(at.parse().ok()?),
                                     None => None,

@@ -82,7 +82,12 @@ fn of_bootstrap(root: Node<'_>, facts: &mut Facts<'_>) {
         let known = node.0.get("user_agent_build_version").is_some();
         let build = if known { node.build() } else { node.envoy_version() };
         facts.text(Word::Versions, "Envoy", &build, at(node, &["user_agent_build_version"]));
-        facts.text(Word::Versions, "istio-proxy", &node.istio_proxy_sha(), at(node, &["metadata", "ISTIO_PROXY_SHA"]));
+        facts.text(
+            Word::Versions,
+            "istio-proxy",
+            &node.istio_proxy_sha(),
+            at(node, &["metadata", "ISTIO_PROXY_SHA"]),
+        );
         facts.text(Word::Identity, "id", &node.id(), at(node, &["id"]));
         facts.text(Word::Identity, "cluster", &node.cluster(), at(node, &["cluster"]));
         facts.text(Word::Identity, "locality", &node.locality(), at(node, &["locality"]));
@@ -143,7 +148,13 @@ fn stats_config(of: Node<'_>, facts: &mut Facts<'_>) {
                 let names = value.items().filter_map(|it| it.text("tag_name").map(|it| it.into_owned()));
                 let names: Vec<_> = names.collect();
                 let count = format!("{}: {}", names.len(), names.join(", "));
-                facts.row(Word::Statistics, "stats_tags", vec![text(super::summary::cut(&count, LONGEST))], value, false);
+                facts.row(
+                    Word::Statistics,
+                    "stats_tags",
+                    vec![text(super::summary::cut(&count, LONGEST))],
+                    value,
+                    false,
+                );
             }
             key => facts.row(Word::Statistics, key, vec![text(compact(value, LONGEST))], value, false),
         }
@@ -153,9 +164,12 @@ fn stats_config(of: Node<'_>, facts: &mut Facts<'_>) {
 /// What the bootstrap brings along is in the other tables: links to it.
 fn of_static_resources(document: &Document, id: DocumentId, out: &mut Vec<Row>) {
     let Some(dump) = document.dump() else { return };
-    for (kind, name) in
-        [(Kind::Cluster, "clusters"), (Kind::Listener, "listeners"), (Kind::Secret, "secrets"), (Kind::Route, "routes")]
-    {
+    for (kind, name) in [
+        (Kind::Cluster, "clusters"),
+        (Kind::Listener, "listeners"),
+        (Kind::Secret, "secrets"),
+        (Kind::Route, "routes"),
+    ] {
         for (resource, it) in dump.of(kind).filter(|(_, it)| it.state == State::Static) {
             let reference = ResourceRef { document: id, resource };
             let whole = it.name(&document.bytes).into_owned();

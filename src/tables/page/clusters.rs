@@ -7,7 +7,7 @@ use crate::envoy::{Cluster, Config};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Target, Word};
 
-pub const COLUMNS: [Column; 16] = [
+pub const COLUMNS: [Column; 17] = [
     Column::Host,
     Column::Port,
     Column::Subset,
@@ -18,6 +18,7 @@ pub const COLUMNS: [Column; 16] = [
     Column::Tls,
     Column::Sni,
     Column::PeerNames,
+    Column::Also,
     Column::Pool,
     Column::Outlier,
     Column::ConnectTimeout,
@@ -34,6 +35,14 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let part = |it: &str| if it.is_empty() { Cell::new() } else { vec![text(it)] };
     let cluster = Cluster(it.root);
     let (tls, context) = tls(cluster);
+    let (pool, outlier) = (pool(cluster), outlier(cluster));
+    // Both in one cell, for who has not asked for each.
+    let mut also = pool.clone();
+    if !outlier.is_empty() {
+        also.extend((!also.is_empty()).then_some(Part::Break));
+        also.push(aside("outlier detection"));
+        also.extend(outlier.iter().cloned());
+    }
     let cells = vec![
         vec![name(host)],
         key.map(|it| vec![text(it.port.to_string())]).unwrap_or_default(),
@@ -45,8 +54,9 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
         tls,
         context.map(|it| field(it, "sni")).unwrap_or_default(),
         context.map(peer_names).unwrap_or_default(),
-        pool(cluster),
-        outlier(cluster),
+        also,
+        pool,
+        outlier,
         cluster.connect_timeout().map(|it| vec![text(it)]).unwrap_or_default(),
         cluster.eds_service_name().filter(|it| *it != whole).map(|it| vec![text(it)]).unwrap_or_default(),
         owner(it.root),
@@ -135,7 +145,8 @@ fn outlier(cluster: Cluster<'_>) -> Cell {
         "max_ejection_percent",
     ];
     let Some(outlier) = cluster.outlier_detection() else { return Cell::new() };
-    let found = KEYS.iter().filter_map(|key| Some(format!("{key} {}", summary::compact(outlier.get(key)?, 20))));
+    let found =
+        KEYS.iter().filter_map(|key| Some(format!("{key} {}", summary::compact(outlier.get(key)?, 20))));
     let found: Vec<String> = found.collect();
     if found.is_empty() { vec![aside("defaults")] } else { lines(found) }
 }

@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 
 use super::summary::cut;
 use super::{Dump, It, more, state, text};
+use crate::capture::ResourceRef;
 use crate::envoy::extension::HTTP_CONNECTION_MANAGER;
 use crate::envoy::{Extension, HttpConnectionManager, Kind, Listener, ResourceId};
 use crate::json::{Node, unescape};
 use crate::tables::cell::{Cell, Column, Part, Row, Subject, Word};
-use crate::capture::ResourceRef;
 
-pub const COLUMNS: [Column; 5] =
-    [Column::Name, Column::Type, Column::Value, Column::UsedBy, Column::State];
+pub const COLUMNS: [Column; 5] = [Column::Name, Column::Type, Column::Value, Column::UsedBy, Column::State];
 
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let name = it.resource.name(dump.bytes).into_owned();
     let config = Extension(it.root).config();
     let kind = config.as_ref().map(|it| vec![text(it.message())]).unwrap_or_default();
-    let users: Vec<ResourceId> = dump.users_of_extensions().get(&name).map(|it| it.iter().map(|it| it.0).collect()).unwrap_or_default();
+    let users: Vec<ResourceId> = dump
+        .users_of_extensions()
+        .get(&name)
+        .map(|it| it.iter().map(|it| it.0).collect())
+        .unwrap_or_default();
     let cells = vec![
         vec![text(name)],
         kind,
@@ -35,7 +38,8 @@ fn what(config: Node<'_>) -> Cell {
     let local = code.and_then(|it| it.path(&["local", "filename"])).and_then(Node::str);
     let lua = config.path(&["default_source_code", "inline_string"]).or_else(|| config.get("inline_code"));
     let found = remote.or(local).map(|it| it.into_owned());
-    let found = found.or_else(|| lua.and_then(Node::str).map(|it| cut(it.lines().next().unwrap_or_default(), 80)));
+    let found =
+        found.or_else(|| lua.and_then(Node::str).map(|it| cut(it.lines().next().unwrap_or_default(), 80)));
     found.map(|it| vec![text(it)]).unwrap_or_default()
 }
 
@@ -71,14 +75,23 @@ pub fn users(dump: &Dump<'_>) -> Users {
 
 pub fn missing(dump: &Dump<'_>, out: &mut Vec<Row>) {
     for (name, users) in dump.users_of_extensions() {
-        let there = dump.dump.of(Kind::Extension).any(|(_, it)| unescape(it.name_span().of(dump.bytes)) == name.as_str());
+        let there = dump
+            .dump
+            .of(Kind::Extension)
+            .any(|(_, it)| unescape(it.name_span().of(dump.bytes)) == name.as_str());
         let Some((first, at)) = users.first().filter(|_| !there) else { continue };
         let mut used = dump.first_of(&[*first]);
         used.extend(more(users.len() - 1));
         out.push(Row {
             of: Subject::Resource(ResourceRef { document: dump.id, resource: *first }),
             at: *at,
-            cells: vec![vec![text(name.clone())], Cell::new(), Cell::new(), used, vec![Part::Word(Word::Missing)]],
+            cells: vec![
+                vec![text(name.clone())],
+                Cell::new(),
+                Cell::new(),
+                used,
+                vec![Part::Word(Word::Missing)],
+            ],
             hidden: false,
         });
     }

@@ -63,7 +63,12 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
 }
 
 /// What the control plane says, then what Envoy's own page says otherwise. `page`: whether there is such a page.
-fn both(page: bool, endpoint: LbEndpoint<'_>, locality: LocalityLbEndpoints<'_>, host: Option<&Host>) -> [Cell; 8] {
+fn both(
+    page: bool,
+    endpoint: LbEndpoint<'_>,
+    locality: LocalityLbEndpoints<'_>,
+    host: Option<&Host>,
+) -> [Cell; 8] {
     let otherwise = |cell: &mut Cell, sent: &str, known: &str| {
         if sent != known {
             cell.push(aside(format!("/clusters: {known}")));
@@ -132,7 +137,8 @@ pub fn of_clusters_page(dump: &Dump<'_>, out: &mut Vec<Row>) {
         if dump.find(Kind::Endpoint, name.as_bytes()).is_some() {
             continue;
         }
-        let cluster = dump.find(Kind::Cluster, name.as_bytes()).map(|(resource, it)| (resource, it.wrapper.start));
+        let cluster =
+            dump.find(Kind::Cluster, name.as_bytes()).map(|(resource, it)| (resource, it.wrapper.start));
         let link = match cluster {
             Some((resource, _)) => dump.link_to(Kind::Cluster, resource, name),
             None => Part::Broken { text: super::short_cluster(name), whole: name.clone() },

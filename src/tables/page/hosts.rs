@@ -164,7 +164,13 @@ mod tests {
         let of = &hosts.clusters["a|b"];
         assert_eq!(of.keys().collect::<Vec<_>>(), ["10.0.0.1:80", "[fd00::1]:81"]);
         let one = &of["10.0.0.1:80"];
-        assert_eq!((one.eds_health_status.as_str(), one.weight, one.locality.as_str()), ("UNHEALTHY", Some(5), "r/z"));
-        assert_eq!((one.flags.as_slice(), one.stats.as_slice()), (&["failed_outlier_check"][..], &["rq_error 3".to_owned()][..]));
+        assert_eq!(
+            (one.eds_health_status.as_str(), one.weight, one.locality.as_str()),
+            ("UNHEALTHY", Some(5), "r/z")
+        );
+        assert_eq!(
+            (one.flags.as_slice(), one.stats.as_slice()),
+            (&["failed_outlier_check"][..], &["rq_error 3".to_owned()][..])
+        );
     }
 }

@@ -125,13 +125,14 @@ fn keys(dump: &Dump<'_>, provider: Node<'_>) -> Cell {
 
 /// Where in a request the token is looked for; nothing said is `Authorization: Bearer` and `access_token`.
 fn token_from(provider: Node<'_>) -> Cell {
-    let headers = provider.list("from_headers").map(|it| {
-        format!("{} {}", field(it, "name"), field(it, "value_prefix")).trim_end().to_owned()
-    });
+    let headers = provider
+        .list("from_headers")
+        .map(|it| format!("{} {}", field(it, "name"), field(it, "value_prefix")).trim_end().to_owned());
     let named = |key: &str, what: &'static str| {
         provider.list(key).filter_map(Node::str).map(move |it| format!("{what} {it}")).collect::<Vec<_>>()
     };
-    let mut cell = listed(headers.chain(named("from_params", "query")).chain(named("from_cookies", "cookie")));
+    let mut cell =
+        listed(headers.chain(named("from_params", "query")).chain(named("from_cookies", "cookie")));
     if cell.is_empty() {
         cell.push(aside("authorization Bearer"));
     }
@@ -149,7 +150,8 @@ fn requirement(of: Node<'_>, depth: usize) -> Expression {
     if depth > DEEPEST {
         return leaf("…", "");
     }
-    let below = |it: Node<'_>| it.list("requirements").map(|it| requirement(it, depth + 1)).collect::<Vec<_>>();
+    let below =
+        |it: Node<'_>| it.list("requirements").map(|it| requirement(it, depth + 1)).collect::<Vec<_>>();
     if let Some(name) = of.text("provider_name") {
         leaf("token of", &name)
     } else if let Some(both) = of.get("provider_and_audiences") {

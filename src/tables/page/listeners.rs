@@ -174,7 +174,8 @@ impl Inbound {
         let mut ports = BTreeMap::<_, Modes>::new();
         let own = listener.address().map(|it| u64::from(it.port()));
         let restores = listener.listener_filters().any(|it| it.name().ends_with("original_dst"));
-        let is_sidecars = listener.traffic_direction() == "INBOUND" && (restores || listener.use_original_dst());
+        let is_sidecars =
+            listener.traffic_direction() == "INBOUND" && (restores || listener.use_original_dst());
         for chain in listener.all_filter_chains().filter(|_| is_sidecars) {
             let modes = ports.entry(port(chain)).or_default();
             match chain.tls_context() {

@@ -54,19 +54,17 @@ fn maker(kind: TableKind) -> Maker {
             more: Some(secrets::missing),
             ..made(&secrets::COLUMNS, &[(Kind::Secret, secrets::rows)])
         },
-        TableKind::Rbac => made(
-            &rbac::COLUMNS,
-            &[(Kind::Listener, rbac::rows), (Kind::Route, rbac::rows_of_routes)],
-        ),
+        TableKind::Rbac => {
+            made(&rbac::COLUMNS, &[(Kind::Listener, rbac::rows), (Kind::Route, rbac::rows_of_routes)])
+        }
         TableKind::Jwt => made(&jwt::COLUMNS, &[(Kind::Listener, jwt::rows)]),
         TableKind::Filters => made(
             &filters::COLUMNS,
             &[(Kind::Listener, filters::rows), (Kind::Cluster, filters::rows_of_cluster)],
         ),
-        TableKind::Ecds => Maker {
-            more: Some(ecds::missing),
-            ..made(&ecds::COLUMNS, &[(Kind::Extension, ecds::rows)])
-        },
+        TableKind::Ecds => {
+            Maker { more: Some(ecds::missing), ..made(&ecds::COLUMNS, &[(Kind::Extension, ecds::rows)]) }
+        }
         TableKind::Telemetry => made(
             &telemetry::COLUMNS,
             &[(Kind::Bootstrap, telemetry::rows_of_bootstrap), (Kind::Listener, telemetry::rows)],
@@ -85,7 +83,9 @@ pub fn columns(kind: TableKind) -> Vec<Column> {
 /// The document that a proxy's table is made of; `None` where the capture has none.
 pub fn document(capture: &Capture, proxy: &Proxy, kind: TableKind) -> Option<DocumentId> {
     let last = |wanted: &[DocumentKind]| {
-        let of = |id: &DocumentId| capture.document(*id).is_some_and(|it| wanted.contains(&it.kind) && it.why.is_none());
+        let of = |id: &DocumentId| {
+            capture.document(*id).is_some_and(|it| wanted.contains(&it.kind) && it.why.is_none())
+        };
         proxy.documents.iter().rev().copied().find(of)
     };
     if kind.is_of_ztunnel() {
@@ -93,7 +93,9 @@ pub fn document(capture: &Capture, proxy: &Proxy, kind: TableKind) -> Option<Doc
     }
     proxy.dump.or_else(|| match kind {
         TableKind::Endpoints => last(&hosts::PAGES),
-        TableKind::Bootstrap => last(&[DocumentKind::EnvoyBootstrap]).or_else(|| last(&[DocumentKind::EnvoyServerInfo])),
+        TableKind::Bootstrap => {
+            last(&[DocumentKind::EnvoyBootstrap]).or_else(|| last(&[DocumentKind::EnvoyServerInfo]))
+        }
         _ => None,
     })
 }
@@ -130,7 +132,17 @@ pub fn rows(
         }
         return out;
     };
-    let dump = Dump { id, bytes: &document.bytes, dump: index, capture, names, captured, now, hosts: OnceCell::new(), extensions: OnceCell::new() };
+    let dump = Dump {
+        id,
+        bytes: &document.bytes,
+        dump: index,
+        capture,
+        names,
+        captured,
+        now,
+        hosts: OnceCell::new(),
+        extensions: OnceCell::new(),
+    };
     let Maker { columns, of, more } = maker(kind);
     let whole = resources.start == 0 && resources.end == usize::MAX;
     for (of, rows) in of {
@@ -329,12 +341,11 @@ fn state(dump: &Dump<'_>, resource: &Resource) -> Cell {
 /// The Istio resource that something was made of, `VirtualService default/reviews`
 /// (`metadata.filter_metadata.istio.config`; Istio, pilot/pkg/networking/util/util.go, `BuildConfigInfoMetadata`).
 fn owner(node: Node<'_>) -> Cell {
-    Owner::of(node).and_then(|it| owner_text(&it)).map(|it| vec![text(it)]).unwrap_or_default()
-}
-
-fn owner_text(owner: &Owner<'_>) -> Option<String> {
-    let parts = owner.parts()?;
-    Some(format!("{} {}/{}", parts.kubernetes_kind(), parts.namespace, parts.name))
+    let owner = Owner::of(node);
+    let parts = owner.as_ref().and_then(Owner::parts);
+    let cell =
+        parts.map(|it| vec![aside(it.kubernetes_kind()), text(format!("{}/{}", it.namespace, it.name))]);
+    cell.unwrap_or_default()
 }
 
 /// `address:port` of an `envoy.config.core.v3.Address`; an internal listener's name, a pipe's path.
@@ -364,9 +375,14 @@ mod tests {
 
     #[test]
     fn owners_are_named_as_kubectl_names_them() {
+        let said = |path: &str| {
+            let json =
+                format!(r#"{{"metadata": {{"filter_metadata": {{"istio": {{"config": "{path}"}}}}}}}}"#);
+            owner(Tree::whole(json.as_bytes()).unwrap().root())
+        };
         let path = "/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews";
-        assert_eq!(owner_text(&Owner(path.into())).as_deref(), Some("VirtualService default/reviews"));
-        assert_eq!(owner_text(&Owner("nonsense".into())), None);
+        assert_eq!(said(path), [aside("VirtualService"), text("default/reviews")]);
+        assert_eq!(said("nonsense"), Cell::new());
     }
 
     #[test]

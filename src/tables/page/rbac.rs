@@ -32,7 +32,8 @@ struct Found<'t> {
 impl Found<'_> {
     fn is_as(&self, other: &Found<'_>) -> bool {
         let raw = |it: &Found<'_>| it.policy.map(|it| it.raw().to_vec());
-        (self.filter, self.shadow, &self.name, &self.action) == (other.filter, other.shadow, &other.name, &other.action)
+        (self.filter, self.shadow, &self.name, &self.action)
+            == (other.filter, other.shadow, &other.name, &other.action)
             && raw(self) == raw(other)
     }
 }
@@ -68,7 +69,9 @@ pub fn rows_of_routes(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let mut at_level = |node: Node<'_>, place: String| {
         for (_, config) in node.get("typed_per_filter_config").into_iter().flat_map(Node::entries) {
             let message = field(config, "@type");
-            let Some(rbac) = config.get("rbac").filter(|_| message.ends_with(".RBACPerRoute")) else { continue };
+            let Some(rbac) = config.get("rbac").filter(|_| message.ends_with(".RBACPerRoute")) else {
+                continue;
+            };
             for mut policy in policies_of(Rbac(Some(rbac)), (true, 0)) {
                 policy.chains.push(place.clone());
                 out.push(row(it, vec![text(it.resource.name(dump.bytes))], policy));
@@ -174,7 +177,10 @@ fn policy_name(name: &str) -> Cell {
     });
     match parts {
         Some((namespace, policy, rule)) => {
-            vec![Part::Name { text: format!("{namespace}/{policy}"), whole: name.to_owned() }, aside(format!("rule {rule}"))]
+            vec![
+                Part::Name { text: format!("{namespace}/{policy}"), whole: name.to_owned() },
+                aside(format!("rule {rule}")),
+            ]
         }
         None if name.is_empty() => Cell::new(),
         None => vec![text(name)],
@@ -197,11 +203,8 @@ fn sentence(action: &str, policy: Node<'_>) -> Cell {
     let who = Expression::either(policy.list("principals").map(|it| condition(it, "ids", "id")));
     let what = Expression::either(policy.list("permissions").map(|it| condition(it, "rules", "rule")));
     let when = ["condition", "checked_condition", "cel_config"].iter().any(|key| policy.get(key).is_some());
-    let what = if when {
-        Expression::all([what, Expression::Leaf("condition".into(), "CEL".into())])
-    } else {
-        what
-    };
+    let what =
+        if when { Expression::all([what, Expression::Leaf("condition".into(), "CEL".into())]) } else { what };
     cell.push(Part::Word(Word::From));
     match who {
         Expression::Always => cell.push(Part::Word(Word::Anyone)),
@@ -253,9 +256,13 @@ fn nested(of: Node<'_>, list: &str, one: &str, depth: usize) -> Expression {
             leaf("path", template.unwrap_or_default().into_owned())
         }
         "metadata" => metadata(value),
-        "sourced_metadata" => value.get("metadata_matcher").map_or_else(|| leaf("metadata", String::new()), metadata),
+        "sourced_metadata" => {
+            value.get("metadata_matcher").map_or_else(|| leaf("metadata", String::new()), metadata)
+        }
         "filter_state" => match field(value, "key").as_ref() {
-            "io.istio.peer_principal" => identity(&value.get("string_match").map(string_match).unwrap_or_default()),
+            "io.istio.peer_principal" => {
+                identity(&value.get("string_match").map(string_match).unwrap_or_default())
+            }
             key => leaf(key, value.get("string_match").map(string_match).unwrap_or_default()),
         },
         other => leaf(&other.replace('_', " "), field(value, "name").into_owned()),
@@ -309,7 +316,11 @@ fn value_match(of: Node<'_>, depth: usize) -> String {
         return format!("has {}", value_match(one, depth + 1));
     }
     if let Some(any) = of.get("or_match") {
-        return any.list("value_matchers").map(|it| value_match(it, depth + 1)).collect::<Vec<_>>().join(" | ");
+        return any
+            .list("value_matchers")
+            .map(|it| value_match(it, depth + 1))
+            .collect::<Vec<_>>()
+            .join(" | ");
     }
     match of.fields().next() {
         Some((key, value)) if key == b"bool_match" || key == b"boolMatch" => {
@@ -355,7 +366,13 @@ mod tests {
     #[test]
     fn names_of_istio_become_the_policys() {
         let cell = policy_name("ns[payments]-policy[ledger]-rule[1]");
-        assert_eq!(cell[0], Part::Name { text: "payments/ledger".into(), whole: "ns[payments]-policy[ledger]-rule[1]".into() });
+        assert_eq!(
+            cell[0],
+            Part::Name {
+                text: "payments/ledger".into(),
+                whole: "ns[payments]-policy[ledger]-rule[1]".into()
+            }
+        );
         assert_eq!(policy_name("mine"), [text("mine")]);
     }
 }

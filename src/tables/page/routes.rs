@@ -1,7 +1,9 @@
 //! A row for each route.
 
 use super::{Dump, It, aside, lines, more, name, owner, summary, text};
-use crate::envoy::{Action, ClusterSpecifier, Config, Kind, Redirect, Route, RouteAction, VirtualHost, text as field};
+use crate::envoy::{
+    Action, ClusterSpecifier, Config, Kind, Redirect, Route, RouteAction, VirtualHost, text as field,
+};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
 
@@ -186,16 +188,16 @@ fn also([rewrite, timeout, retries, mirror, fault]: &[Cell; 5]) -> Cell {
 fn is_default_of_istio(retries: &Cell) -> bool {
     const OUTBOUND: &str = "connect-failure,refused-stream,unavailable,cancelled";
     let [Part::Text(number), Part::Aside(on)] = retries.as_slice() else { return false };
-    number == "2"
-        && !on.ends_with(" each")
-        && (on.starts_with(OUTBOUND) || on == "reset-before-request")
+    number == "2" && !on.ends_with(" each") && (on.starts_with(OUTBOUND) || on == "reset-before-request")
 }
 
 fn rewrite(action: RouteAction<'_>) -> Cell {
     let mut found = Vec::new();
     found.extend(action.prefix_rewrite().map(|it| it.into_owned()));
     found.extend(action.regex_rewrite().map(|(pattern, by)| format!("~ {pattern} → {by}")));
-    found.extend(action.0.path(&["path_rewrite_policy", "name"]).and_then(Node::str).map(|it| it.into_owned()));
+    found.extend(
+        action.0.path(&["path_rewrite_policy", "name"]).and_then(Node::str).map(|it| it.into_owned()),
+    );
     found.extend(action.host_rewrite_literal().map(|it| format!("host {it}")));
     found.extend(action.0.text("host_rewrite_header").map(|it| format!("host of header {it}")));
     if action.0.flag("auto_host_rewrite") {

@@ -61,7 +61,8 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
             out.push(row(kind, certificate_cells(dump, &certificate)));
         }
     };
-    let plain = |path: [&str; 3]| it.root.path(&path).and_then(Node::str).map(|it| pem(&it)).unwrap_or_default();
+    let plain =
+        |path: [&str; 3]| it.root.path(&path).and_then(Node::str).map(|it| pem(&it)).unwrap_or_default();
     add(pem_blocks(&secret.certificate_chain()), "Cert Chain", "");
     add(plain(["tls_certificate", "certificate_chain", "inline_string"]), "Cert Chain", "");
     add(pem_blocks(&secret.trusted_ca()), "CA", "");

@@ -199,8 +199,11 @@ mod tests {
 
     #[test]
     fn values_become_one_line() {
-        let tree = Tree::whole(br#"{"a": [1,  "b, \"c"],
-            "d": true}"#).unwrap();
+        let tree = Tree::whole(
+            br#"{"a": [1,  "b, \"c"],
+            "d": true}"#,
+        )
+        .unwrap();
         assert_eq!(compact(tree.root(), 100), r#"{"a": [1, "b, \"c"], "d": true}"#);
         assert_eq!(cut("abcdef", 3), "abc…");
     }

@@ -126,7 +126,9 @@ const DEEPEST: usize = 24;
 /// `envoy.config.accesslog.v3.AccessLogFilter`
 fn condition(of: Node<'_>, depth: usize) -> Expression {
     let leaf = |name: &str, value: String| Expression::Leaf(name.to_owned(), value);
-    let Some((key, value)) = of.fields().next().filter(|_| depth < DEEPEST) else { return Expression::Always };
+    let Some((key, value)) = of.fields().next().filter(|_| depth < DEEPEST) else {
+        return Expression::Always;
+    };
     let below = || value.list("filters").map(|it| condition(it, depth + 1)).collect::<Vec<_>>();
     match snake(&String::from_utf8_lossy(key)).as_str() {
         "and_filter" => Expression::all(below()),
@@ -144,7 +146,10 @@ fn condition(of: Node<'_>, depth: usize) -> Expression {
                 _ => "=",
             };
             let number = comparison.path(&["value", "default_value"]).and_then(Node::u64).unwrap_or(0);
-            leaf(if kind == "status_code_filter" { "status" } else { "duration ms" }, format!("{sign} {number}"))
+            leaf(
+                if kind == "status_code_filter" { "status" } else { "duration ms" },
+                format!("{sign} {number}"),
+            )
         }
         "header_filter" => {
             let header = value.get("header").unwrap_or(value);
@@ -153,7 +158,8 @@ fn condition(of: Node<'_>, depth: usize) -> Expression {
         "runtime_filter" => leaf("share", value.get("percent_sampled").map(percent).unwrap_or_default()),
         "extension_filter" => {
             // Istio writes a CEL expression.
-            let said = Extension(value).config().and_then(|it| it.node.text("expression").map(|it| it.into_owned()));
+            let said =
+                Extension(value).config().and_then(|it| it.node.text("expression").map(|it| it.into_owned()));
             leaf(&short_name(&field(value, "name")), said.unwrap_or_default())
         }
         other => leaf(&other.trim_end_matches("_filter").replace('_', " "), String::new()),

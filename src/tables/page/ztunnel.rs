@@ -63,7 +63,13 @@ pub fn columns(kind: TableKind) -> &'static [Column] {
 }
 
 /// The rows of a ztunnel's table. `moments`: when it was captured, and the reader's own time.
-pub fn rows(document: &Document, id: DocumentId, kind: TableKind, moments: [Option<Instant>; 2], out: &mut Vec<Row>) {
+pub fn rows(
+    document: &Document,
+    id: DocumentId,
+    kind: TableKind,
+    moments: [Option<Instant>; 2],
+    out: &mut Vec<Row>,
+) {
     let Some(tree) = document.tree() else { return };
     let of = ZtunnelDump(tree.root());
     let mut add = |at: Node<'_>, cells: Vec<Cell>| {
@@ -73,7 +79,8 @@ pub fn rows(document: &Document, id: DocumentId, kind: TableKind, moments: [Opti
     match kind {
         TableKind::Workloads => of.workloads().for_each(|it| add(it.0, workload(it, &services))),
         TableKind::Services => {
-            let health: BTreeMap<_, _> = of.workloads().map(|it| (it.uid(), it.status() == "Healthy")).collect();
+            let health: BTreeMap<_, _> =
+                of.workloads().map(|it| (it.uid(), it.status() == "Healthy")).collect();
             for it in &services {
                 let all = it.endpoints().count();
                 let healthy = it.endpoints().filter(|uid| health.get(uid).copied().unwrap_or(false)).count();
@@ -81,7 +88,9 @@ pub fn rows(document: &Document, id: DocumentId, kind: TableKind, moments: [Opti
             }
         }
         TableKind::ZtunnelPolicies => of.policies().for_each(|it| add(it.0, policy(it))),
-        TableKind::ZtunnelCertificates => of.certificates().for_each(|it| certificates(it, moments, &mut add)),
+        TableKind::ZtunnelCertificates => {
+            of.certificates().for_each(|it| certificates(it, moments, &mut add))
+        }
         TableKind::Connections => {
             for row in connections::rows(of, &ConnectionsFilter::default()) {
                 let cells = [
@@ -122,7 +131,8 @@ fn workload(it: Workload<'_>, services: &[Service<'_>]) -> Vec<Cell> {
     let addresses = listed(it.ips().map(|it| it.into_owned()));
     let mut policies = it.0.list("authorization_policies").filter_map(Node::str).map(|it| it.into_owned());
     let locality = it.0.get("locality");
-    let place = ["region", "zone", "subzone"].map(|key| locality.and_then(|it| it.text(key)).unwrap_or_default());
+    let place =
+        ["region", "zone", "subzone"].map(|key| locality.and_then(|it| it.text(key)).unwrap_or_default());
     let place: Vec<_> = place.iter().take_while(|it| !it.is_empty()).map(|it| it.as_ref()).collect();
     vec![
         plain(&it.namespace()),
@@ -161,7 +171,8 @@ fn service(it: Service<'_>, services: &[Service<'_>], [healthy, all]: [usize; 2]
 
 fn policy(it: Policy<'_>) -> Vec<Cell> {
     let action = it.action();
-    let mut rule = vec![Part::Word(if action.eq_ignore_ascii_case("deny") { Word::Denies } else { Word::Allows })];
+    let mut rule =
+        vec![Part::Word(if action.eq_ignore_ascii_case("deny") { Word::Denies } else { Word::Allows })];
     // Rules: one of them, all of its clauses, one of a clause's matches (istio/ztunnel, src/rbac.rs).
     let rules = it.0.list("rules").map(|rule| {
         Expression::all(rule.items().map(|clause| Expression::either(clause.items().map(one_match))))

@@ -17,6 +17,7 @@ pub enum Icon {
     Bad,
     Good,
     Columns,
+    Export,
     Printed,
 }
 
@@ -37,6 +38,7 @@ pub fn icon(which: Icon) -> Html {
         Icon::Bad => "M8 1.500l6.500 6.500L8 14.500 1.500 8zM8 5v3.500M8 10.600v.4",
         Icon::Good => "M3 8.500l3.500 3.500L13 4.500",
         Icon::Columns => "M2 3h12v10H2zM6 3v10M10 3v10",
+        Icon::Export => "M8 10V2M5 5l3-3 3 3M3 8.500V13h10V8.500",
         Icon::Printed => "M2 3h12v10H2zM4.500 6l2 2-2 2M8 10.500h3.500",
     };
     html! {

@@ -11,9 +11,7 @@ use crate::words;
 /// Columns that are not shown until somebody asks for them.
 fn aside(table: TableKind) -> &'static [Column] {
     match table {
-        TableKind::Listeners => {
-            &[Column::Name, Column::Chain, Column::Direction, Column::ListenerFilters]
-        }
+        TableKind::Listeners => &[Column::Name, Column::Chain, Column::Direction, Column::ListenerFilters],
         TableKind::Routes => &[
             Column::Domains,
             Column::Name,
@@ -23,11 +21,20 @@ fn aside(table: TableKind) -> &'static [Column] {
             Column::Mirror,
             Column::Fault,
         ],
-        TableKind::Clusters => {
-            &[Column::Sni, Column::PeerNames, Column::ConnectTimeout, Column::EdsName, Column::LoadBalancing]
-        }
+        TableKind::Clusters => &[
+            Column::Direction,
+            Column::Sni,
+            Column::PeerNames,
+            Column::Pool,
+            Column::Outlier,
+            Column::ConnectTimeout,
+            Column::EdsName,
+        ],
         TableKind::Endpoints => &[Column::Workload, Column::Stats],
-        TableKind::Secrets => &[Column::Subject, Column::Key, Column::SerialNumber, Column::NotBefore],
+        TableKind::Secrets => {
+            &[Column::Subject, Column::Issuer, Column::Key, Column::SerialNumber, Column::NotBefore]
+        }
+        TableKind::Filters => &[Column::Type],
         TableKind::Workloads => &[Column::Cluster, Column::Locality],
         TableKind::Services => &[Column::LoadBalancing],
         TableKind::ZtunnelCertificates => &[Column::SerialNumber],

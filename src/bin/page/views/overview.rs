@@ -62,7 +62,10 @@ pub fn View(props: &Props) -> Html {
 
 /// Whether a table is empty for want of it; the rest is good to have.
 fn hurts(missing: &Missing) -> bool {
-    matches!(missing.what.as_str(), "config_dump" | "ztunnel_config_dump" | "endpoints" | "secrets" | "section")
+    matches!(
+        missing.what.as_str(),
+        "config_dump" | "ztunnel_config_dump" | "endpoints" | "secrets" | "section"
+    )
 }
 
 /// What is wrong, since when, in Envoy's own words, and where.

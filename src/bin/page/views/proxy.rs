@@ -34,7 +34,9 @@ pub fn Proxy(props: &Props) -> Html {
     };
     let tab = |view: View, title: AttrValue, count: Option<u32>, id: &'static str| {
         let here = match (view, props.view) {
-            (View::Table(tab), View::Table(shown)) => tab.table == shown.table || siblings(tab.table).contains(&shown.table),
+            (View::Table(tab), View::Table(shown)) => {
+                tab.table == shown.table || siblings(tab.table).contains(&shown.table)
+            }
             (View::Raw(_), View::Raw(_)) => true,
             (tab, shown) => tab == shown,
         };
@@ -114,7 +116,8 @@ const ZTUNNEL: [Tab; 5] = [
 
 /// The tables of the tab that a table stands below, itself too; none for one that has a tab of its own.
 pub fn siblings(table: TableKind) -> &'static [TableKind] {
-    let several = ENVOY.iter().map(|(_, kinds)| *kinds).find(|kinds| kinds.len() > 1 && kinds.contains(&table));
+    let several =
+        ENVOY.iter().map(|(_, kinds)| *kinds).find(|kinds| kinds.len() > 1 && kinds.contains(&table));
     several.unwrap_or_default()
 }
 

@@ -45,7 +45,7 @@ impl Rows {
                         </Button>
                     }
                     { self.hidden(ctx, head) }
-                    <Command command={head.command.clone()} testid="command" />
+                    <Command command={head.command.clone()} testid="command" bare=true />
                     { self.tools(ctx, head) }
                 }
             </div>
@@ -125,7 +125,7 @@ impl Rows {
                         { icon(Icon::Printed) }
                     </Button>
                 }
-                <Menu name={tr!("table.copy")} sign={Icon::Copy} testid="copy-table" once=true>
+                <Menu name={tr!("table.copy")} sign={Icon::Export} testid="copy-table" once=true>
                     { copy(Format::Csv, tr!("table.copy.csv"), "copy-csv") }
                     { copy(Format::Markdown, tr!("table.copy.markdown"), "copy-markdown") }
                     { copy(Format::Json, tr!("table.copy.json"), "copy-json") }
@@ -254,22 +254,25 @@ fn selected(view: TableView, row: &Row, matched: u32) -> bool {
 fn width(column: Column) -> &'static str {
     use Column as C;
     match column {
-        C::Port | C::Priority | C::Weight | C::Subset | C::Tls => "minmax(62px, 0.6fr)",
-        C::Direction | C::Protocol | C::ConnectTimeout | C::Timeout | C::Order => "minmax(78px, 0.8fr)",
-        C::State | C::Health | C::ValidCert | C::ValidNow | C::Action | C::Mode => "minmax(84px, 1.1fr)",
-        C::Type | C::Kind | C::Scope | C::Group => "minmax(92px, 1.2fr)",
-        C::Endpoints | C::LoadBalancing | C::Key | C::Ports | C::Source => "minmax(84px, 1fr)",
-        C::RouteConfig | C::Namespace => "minmax(84px, 1fr)",
+        C::Port | C::Tls => "minmax(58px, 0.6fr)",
+        C::Priority | C::Weight | C::Subset | C::Order => "minmax(80px, 0.7fr)",
+        C::Direction | C::Protocol | C::ConnectTimeout | C::Timeout => "minmax(86px, 0.8fr)",
+        C::State | C::Health | C::ValidNow | C::Action => "minmax(84px, 1fr)",
+        C::Type | C::Kind | C::Scope | C::Group | C::ValidCert | C::Mode => "minmax(94px, 1.1fr)",
+        C::Endpoints | C::LoadBalancing | C::Key | C::Ports | C::Source => "minmax(94px, 1fr)",
+        C::RouteConfig | C::Namespace => "minmax(104px, 1.1fr)",
         C::Locality | C::Outlier | C::Pool | C::Retries | C::Rewrite | C::Fault => "minmax(110px, 1.5fr)",
         C::Audiences | C::Keys | C::TokenFrom | C::Condition | C::Sni => "minmax(110px, 1.5fr)",
-        C::Chain | C::Mirror | C::Owner | C::SerialNumber | C::UsedBy | C::Waypoint => "minmax(118px, 1.5fr)",
+        C::Mirror | C::SerialNumber | C::UsedBy | C::Waypoint => "minmax(118px, 1.5fr)",
         C::Node | C::Policies | C::ServiceAccount | C::Stats => "minmax(118px, 1.5fr)",
-        C::NotAfter | C::NotBefore => "minmax(120px, 1.3fr)",
-        C::Address | C::Listener | C::Local | C::Remote | C::Policy => "minmax(132px, 1.8fr)",
+        C::Address | C::Listener | C::Local | C::Owner | C::Policy | C::Remote => "minmax(132px, 1.7fr)",
         C::Also | C::Issuer | C::Name | C::Subject | C::Target | C::Workload => "minmax(132px, 2fr)",
-        C::Cluster | C::Domains | C::EdsName | C::Filters | C::ListenerFilters => "minmax(140px, 2.6fr)",
-        C::Host | C::Match | C::Names | C::PeerNames | C::Requires | C::VirtualHost => "minmax(140px, 2.6fr)",
+        C::Chain => "minmax(140px, 2.2fr)",
+        C::Cluster | C::Domains | C::EdsName | C::Filters | C::ListenerFilters => "minmax(150px, 2.6fr)",
+        C::Host | C::Match | C::PeerNames | C::Requires | C::VirtualHost => "minmax(150px, 2.8fr)",
+        C::NotAfter | C::NotBefore => "minmax(168px, 1.3fr)",
         C::Destination => "minmax(150px, 3fr)",
-        C::Format | C::Rule | C::Value => "minmax(220px, 6fr)",
+        C::Names => "minmax(200px, 4fr)",
+        C::Format | C::Rule | C::Value => "minmax(220px, 5fr)",
     }
 }

@@ -38,7 +38,11 @@ pub fn said(cell: &Cell) -> String {
         let text = match part {
             Part::Text(text) | Part::Aside(text) | Part::Says(text) => text.clone(),
             Part::Link { text, whole, .. } | Part::Broken { text, whole } | Part::Name { text, whole } => {
-                if whole.is_empty() { text.clone() } else { whole.clone() }
+                if whole.is_empty() {
+                    text.clone()
+                } else {
+                    whole.clone()
+                }
             }
             Part::Word(word) => words::word(*word).0.to_string(),
             Part::Break => {
@@ -59,9 +63,14 @@ fn csv(columns: &Shown, rows: &[Row]) -> String {
     let quoted = |text: String| {
         // What a spreadsheet would take for a formula is kept a text.
         let text = if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text };
-        if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+        if text.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text
+        }
     };
-    let line = |cells: Vec<String>| format!("{}\r\n", cells.into_iter().map(quoted).collect::<Vec<_>>().join(","));
+    let line =
+        |cells: Vec<String>| format!("{}\r\n", cells.into_iter().map(quoted).collect::<Vec<_>>().join(","));
     let mut out = line(titles(columns));
     for row in rows {
         out.push_str(&line(cells(columns, row).collect()));
@@ -89,7 +98,8 @@ fn markdown(columns: &Shown, rows: &[Row]) -> String {
 fn json(columns: &Shown, rows: &[Row]) -> String {
     let object = |row: &Row| {
         let names = columns.iter().map(|(column, _)| column_name(*column));
-        let fields = names.zip(cells(columns, row)).map(|(name, cell)| (name, serde_json::Value::String(cell)));
+        let fields =
+            names.zip(cells(columns, row)).map(|(name, cell)| (name, serde_json::Value::String(cell)));
         serde_json::Value::Object(fields.collect())
     };
     let all = serde_json::Value::Array(rows.iter().map(object).collect());
