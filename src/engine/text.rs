@@ -66,7 +66,7 @@ pub fn count(node: Node<'_>) -> u32 {
 /// A piece of a text from `offset` on, and where the next one begins.
 pub fn piece(capture: &Capture, of: TextRef, offset: u32) -> Option<(String, Option<u32>)> {
     let text: Cow<'_, [u8]> = match source(capture, of)? {
-        Source::Document(document) => Cow::Borrowed(&document.bytes),
+        Source::Document(document) => Cow::Borrowed(document.text()),
         Source::Made(text) => Cow::Owned(text),
         Source::Resource(document, id) => {
             let resource = document.dump()?.get(id.resource)?;
@@ -158,6 +158,10 @@ impl Cache {
 
     /// The line in which the value begins that begins at a byte of the document, or goes on there.
     pub fn line_at(&mut self, capture: &Capture, of: TextRef, at: u32) -> Option<u32> {
+        let at = match of {
+            TextRef::Document(id) => capture.document(id)?.text_at(at),
+            _ => at,
+        };
         let (_, laid) = self.open(capture, of)?;
         // Brackets have no place of their own: a block begins on the line before what is in it.
         let begin = |line: &Laid| match line.shape {
@@ -186,15 +190,11 @@ impl Cache {
             self.last = Some(Text { of, laid, made });
         }
         let last = self.last.as_ref()?;
-        let document = match of {
-            TextRef::Document(id) => Some(id),
-            TextRef::Resource(id) => Some(id.document),
-            TextRef::Bootstrap(proxy) => capture.proxy(proxy)?.dump,
-            TextRef::Istioctl { .. } => None,
-        };
-        let bytes = match document {
-            Some(id) => &capture.document(id)?.bytes,
-            None => &last.made,
+        let bytes: &[u8] = match of {
+            TextRef::Document(id) => capture.document(id)?.text(),
+            TextRef::Resource(id) => &capture.document(id.document)?.bytes,
+            TextRef::Bootstrap(proxy) => &capture.document(capture.proxy(proxy)?.dump?)?.bytes,
+            TextRef::Istioctl { .. } => &last.made,
         };
         Some((bytes, &last.laid))
     }
@@ -219,12 +219,12 @@ fn lay_resource(document: &Document, id: ResourceRef) -> Vec<Laid> {
 
 /// A document as it was sent; laid out anew where it came without line breaks.
 fn lay_document(document: &Document) -> Vec<Laid> {
-    let bytes = &document.bytes;
+    let bytes = document.text();
     let whole = Span { start: 0, end: narrow(bytes.len()) };
     let mut lines = Vec::new();
     let breaks = memchr::memchr_iter(b'\n', bytes).count();
     match document.tree() {
-        Some(tree) if bytes.len() / (breaks + 1) > DENSE => {
+        Some(tree) if document.turned.is_none() && bytes.len() / (breaks + 1) > DENSE => {
             lay(tree.root(), Span::default(), 0, false, &mut lines)
         }
         _ => lay_raw(bytes, whole, &mut lines),

@@ -5,7 +5,6 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
-mod explain;
 mod fail;
 mod known;
 mod ls;

@@ -3,13 +3,19 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod intake;
+mod mesh;
+
 use serde::{Deserialize, Serialize};
+
+pub use intake::TimeLine;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
+pub use mesh::*;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +33,13 @@ pub enum Query {
         table: TableKind,
         /// Which rows of it.
         window: Window,
+    },
+    /// Look at a proxy at another of its times from now on: [`Answer::Capture`].
+    Choose {
+        /// Whose.
+        proxy: ProxyId,
+        /// The dump of that time, one of [`Overview::times`].
+        dump: DocumentId,
     },
     /// A resource and what it is linked to: [`Answer::Detail`].
     Detail(ResourceRef),
@@ -62,6 +75,10 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// The mesh at a glance: [`Answer::Mesh`].
+    Mesh(MeshWindow),
+    /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
+    MeshRow(u32),
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -148,6 +165,10 @@ pub enum Answer {
         /// Offset of the next piece; none at the end.
         next: Option<u32>,
     },
+    /// The mesh at a glance.
+    Mesh(Mesh),
+    /// A row of its table.
+    MeshRow(MeshRow),
     /// What was asked about is not open (any more).
     Gone,
 }
@@ -258,6 +279,8 @@ pub struct Overview {
     pub rejected: Vec<Rejected>,
     /// Its documents.
     pub documents: Vec<DocumentLine>,
+    /// The times at which it was dumped, oldest first; one where there is nothing to choose.
+    pub times: Vec<TimeLine>,
     /// What its documents lack, and how to collect it.
     pub missing: Vec<Missing>,
 }
