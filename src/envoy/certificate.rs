@@ -114,8 +114,8 @@ impl Certificate {
 }
 
 fn ip_address(bytes: &[u8]) -> Option<String> {
-    let four = <[u8; 4]>::try_from(bytes).map(|it| std::net::IpAddr::from(it).to_string());
-    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(|it| std::net::IpAddr::from(it).to_string())).ok()
+    let four = <[u8; 4]>::try_from(bytes).map(|it| core::net::IpAddr::from(it).to_string());
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(|it| core::net::IpAddr::from(it).to_string())).ok()
 }
 
 fn key(of: &X509Certificate<'_>) -> String {
