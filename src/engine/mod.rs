@@ -2,6 +2,7 @@
 
 mod collect;
 mod detail;
+mod graph;
 mod istioctl;
 mod list;
 mod mesh;
@@ -26,6 +27,7 @@ pub struct Engine {
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    graphs: graph::Cache,
 }
 
 impl Engine {
@@ -53,6 +55,7 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.graphs = graph::Cache::default();
     }
 
     /// What is open.
@@ -90,6 +93,11 @@ impl Engine {
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
+            Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
+            Query::GraphFind { proxy, text, limit } => {
+                self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
+            }
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }

@@ -6,6 +6,7 @@ mod choose;
 mod comparison;
 mod diff;
 mod fail;
+mod graph;
 mod known;
 mod ls;
 mod open;
@@ -34,6 +35,7 @@ enum Command {
     Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
+    Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),

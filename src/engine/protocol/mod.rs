@@ -3,6 +3,7 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod graph;
 mod intake;
 mod mesh;
 
@@ -15,6 +16,7 @@ use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
+pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
 pub use mesh::*;
 
 /// A question.
@@ -79,6 +81,19 @@ pub enum Query {
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
     MeshRow(u32),
+    /// The graph of a proxy around a focus: [`Answer::Graph`].
+    Graph(GraphAsk),
+    /// Where a proxy's graph may begin: [`Answer::GraphStart`].
+    GraphStart(ProxyId),
+    /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
+    GraphFind {
+        /// Whose.
+        proxy: ProxyId,
+        /// Words; all must occur, any case.
+        text: String,
+        /// How many at most.
+        limit: u32,
+    },
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -158,6 +173,12 @@ pub enum Answer {
     Found(Vec<u32>),
     /// What a search found, best first.
     Hits(Vec<Hit>),
+    /// A proxy's graph.
+    Graph(GraphDrawing),
+    /// Where it may begin.
+    GraphStart(GraphStart),
+    /// What it can be about, best first.
+    GraphHits(Vec<GraphHit>),
     /// A piece of a text; `next` is where the next piece begins.
     Text {
         /// The piece.
