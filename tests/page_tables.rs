@@ -21,7 +21,7 @@ fn rows_of(engine: &Engine, pod: &str, kind: TableKind) -> Vec<Row> {
     let capture = engine.capture();
     let (_, proxy) = capture.proxies().find(|(_, it)| it.identity.pod.starts_with(pod)).unwrap();
     let id = page::document(capture, proxy, kind).unwrap();
-    page::rows(capture, id, kind, None, 0..usize::MAX)
+    page::rows(capture, id, kind, None, 0..usize::MAX, &page::Shared::default())
 }
 
 /// A row's cell in words.

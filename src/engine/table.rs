@@ -3,35 +3,67 @@
 use super::collect::{Part as Lack, missing};
 use super::istioctl;
 use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Subject, Table, TableKind, Window, Word};
-use crate::capture::{Capture, Document, Proxy};
+use crate::capture::{Capture, Document, DocumentId, Proxy};
 use crate::instant::Instant;
 use crate::tables::page;
 
-/// Rows of the tables that were looked at last: sorting and scrolling do not read the dump again.
+/// Rows of the tables that were looked at last, or will be next: sorting and scrolling do not read the dump again.
 #[derive(Default)]
 pub struct Cache {
     /// Latest last.
     tables: Vec<(Key, Rows)>,
+    /// Whose tables are looked at.
+    proxy: Option<ProxyId>,
 }
 
-/// A table, and the reader's own time for which it was made.
+/// A table, and the reader's own time for which it was made, where that matters.
 type Key = (ProxyId, TableKind, Option<Instant>);
 
+/// The rows of a table, as far as they are made.
 struct Rows {
     columns: Vec<Column>,
     rows: Vec<Row>,
+    /// How many resources they are of; all, where `whole`.
+    read: usize,
+    whole: bool,
+    shared: page::Shared,
     /// How many of them are hidden at first.
     hidden: usize,
-    /// What a row says, lower case, cell by cell; made when first looked for.
+    /// What a row says, lower case, cell by cell; those of the first rows.
     texts: Vec<Vec<String>>,
 }
 
 /// How many tables are kept.
-const KEPT: usize = 4;
+const KEPT: usize = 6;
 /// How many rows an answer has at most.
 const MOST: usize = 200;
+/// Tables that are made before they are asked for, most likely ones first: in a large dump each takes a while.
+const NEXT: [TableKind; 4] =
+    [TableKind::Clusters, TableKind::Endpoints, TableKind::Routes, TableKind::Listeners];
+/// So many resources are read, or rows are written out, at a time: a few milliseconds' work.
+const SLICE: usize = 40;
 
 impl Cache {
+    /// Somebody looks at a proxy: its tables will be asked for.
+    pub fn look_at(&mut self, proxy: ProxyId) {
+        self.proxy = Some(proxy);
+    }
+
+    /// Makes a few rows that will probably be asked for. Whether there is more to make.
+    pub fn prepare(&mut self, capture: &Capture) -> bool {
+        let Some(proxy) = self.proxy else { return false };
+        let Some(of) = capture.proxy(proxy) else { return false };
+        for kind in NEXT {
+            let Some(id) = page::document(capture, of, kind) else { continue };
+            let key = (proxy, kind, None);
+            if self.rows(key).step(capture, id, key, SLICE) {
+                return true;
+            }
+        }
+        self.proxy = None;
+        false
+    }
+
     /// A window of a proxy's table. None for a proxy that is not open.
     pub fn table(
         &mut self,
@@ -55,15 +87,24 @@ impl Cache {
         };
         let Some((id, document)) = document else { return Some(table) };
         let limit = (window.limit as usize).min(MOST);
-        let make = |range| page::rows(capture, id, kind, window.now, range);
+        let key = (proxy, kind, window.now.filter(|_| page::judges(kind)));
         let (total, hidden, matched, rows) = match page::count(document, kind).filter(|_| window.is_plain()) {
             // Nothing to look for: only what is shown is made.
             Some(total) => {
                 let start = (window.offset as usize).min(total);
-                (total, 0, total, make(start..(start + limit).min(total)))
+                let range = start..(start + limit).min(total);
+                let made = self.rows(key);
+                let rows = match made.rows.get(range.clone()) {
+                    Some(rows) => rows.to_vec(),
+                    None => page::rows(capture, id, kind, key.2, range, &made.shared),
+                };
+                (total, 0, total, rows)
             }
             None => {
-                let made = self.rows((proxy, kind, window.now), || make(0..usize::MAX));
+                let made = self.rows(key);
+                while !made.whole {
+                    made.read(capture, id, key, usize::MAX);
+                }
                 let found = made.find(window);
                 let shown = found.iter().skip(window.offset as usize).take(limit);
                 let rows = shown.map(|at| made.rows[*at].clone()).collect();
@@ -77,15 +118,20 @@ impl Cache {
         Some(table)
     }
 
-    fn rows(&mut self, key: Key, make: impl FnOnce() -> Vec<Row>) -> &mut Rows {
+    /// A table's rows, as far as they are made; it is the latest from now on.
+    fn rows(&mut self, key: Key) -> &mut Rows {
         let known = self.tables.iter().position(|(known, _)| *known == key);
         let rows = match known {
             Some(at) => self.tables.remove(at).1,
-            None => {
-                let rows = make();
-                let hidden = rows.iter().filter(|it| it.hidden).count();
-                Rows { columns: page::columns(key.1), rows, hidden, texts: Vec::new() }
-            }
+            None => Rows {
+                columns: page::columns(key.1),
+                rows: Vec::new(),
+                read: 0,
+                whole: false,
+                shared: page::Shared::default(),
+                hidden: 0,
+                texts: Vec::new(),
+            },
         };
         if self.tables.len() == KEPT {
             self.tables.remove(0);
@@ -97,15 +143,43 @@ impl Cache {
 }
 
 impl Rows {
+    /// Makes the rows of some more resources.
+    fn read(&mut self, capture: &Capture, id: DocumentId, (_, kind, now): Key, resources: usize) {
+        let range = self.read..self.read.saturating_add(resources);
+        self.read = range.end;
+        self.whole = range.end >= page::resources(capture, id, kind);
+        let rows = page::rows(capture, id, kind, now, range, &self.shared);
+        self.hidden += rows.iter().filter(|it| it.hidden).count();
+        self.rows.extend(rows);
+    }
+
+    /// Makes or writes out a few rows more; false where all is done.
+    fn step(&mut self, capture: &Capture, id: DocumentId, key: Key, few: usize) -> bool {
+        if !self.whole {
+            self.read(capture, id, key, few);
+            return true;
+        }
+        if self.texts.len() < self.rows.len() {
+            self.write_out(few);
+            return true;
+        }
+        false
+    }
+
+    /// Writes out what some more rows say.
+    fn write_out(&mut self, rows: usize) {
+        let next = self.rows[self.texts.len()..].iter().take(rows);
+        let texts: Vec<Vec<String>> = next.map(|row| row.cells.iter().map(said).collect()).collect();
+        self.texts.extend(texts);
+    }
+
     /// The rows that a window is cut from, in its order.
     fn find(&mut self, window: &Window) -> Vec<usize> {
         let shown = |rows: &[Row], at: usize| window.hidden || !rows[at].hidden;
         if window.is_plain() {
             return (0..self.rows.len()).filter(|at| shown(&self.rows, *at)).collect();
         }
-        if self.texts.is_empty() {
-            self.texts = self.rows.iter().map(|row| row.cells.iter().map(said).collect()).collect();
-        }
+        self.write_out(usize::MAX);
         let words: Vec<String> = window.text.split_whitespace().map(str::to_lowercase).collect();
         let columns: Vec<(Option<usize>, String)> = window
             .columns

@@ -16,6 +16,8 @@ pub enum Target {
     Resource(ResourceRef),
     /// A document, raw.
     Document(DocumentId),
+    /// A place in a document, raw: the document and the byte.
+    Place(DocumentId, u32),
 }
 
 /// The tables of a proxy, in the order of its tabs.

@@ -16,6 +16,8 @@ pub enum Place {
     ControlPlane(u32),
     /// A document, raw.
     Document(DocumentId),
+    /// A document, raw, at a byte of it.
+    Within(DocumentId, u32),
     /// A resource, wherever it stands: the engine knows, and the page goes on to there.
     Resource(ResourceRef),
     /// A proxy.
@@ -80,6 +82,7 @@ impl From<Target> for Place {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
             Target::Resource(resource) => Place::Resource(resource),
             Target::Document(document) => Place::Document(document),
+            Target::Place(document, at) => Place::Within(document, at),
         }
     }
 }
@@ -91,6 +94,7 @@ impl fmt::Display for Place {
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
+            Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
             Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
@@ -133,7 +137,10 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
         None | Some("") => Place::Home,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
-        Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),
+        Some("d") => match steps.next()?.split_once('.') {
+            Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),
+            None => Place::Document(DocumentId(hash.rsplit('/').next()?.parse().ok()?)),
+        },
         Some("r") => Place::Resource(resource(steps.next()?)?.0),
         Some("p") => {
             let proxy = ProxyId(steps.next()?.parse().ok()?);

@@ -59,7 +59,7 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
         outlier,
         cluster.connect_timeout().map(|it| vec![text(it)]).unwrap_or_default(),
         cluster.eds_service_name().filter(|it| *it != whole).map(|it| vec![text(it)]).unwrap_or_default(),
-        owner(it.root),
+        owner(dump.capture, it.root),
         state(dump, it.resource),
     ];
     out.push(it.row(it.root.span().start, cells));

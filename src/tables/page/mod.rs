@@ -106,14 +106,36 @@ pub fn count(document: &Document, kind: TableKind) -> Option<usize> {
     (kind == TableKind::Clusters).then(|| dump.of(Kind::Cluster).count())
 }
 
-/// Rows of a table of a document, in its order: those of so many resources, from the given one on. A resource that
-/// cannot be parsed is a row that says so. `now`: when certificates have to be valid, beside when they were captured.
+/// Whether a table judges certificates by the reader's own time.
+pub fn judges(kind: TableKind) -> bool {
+    matches!(kind, TableKind::Secrets | TableKind::ZtunnelCertificates)
+}
+
+/// Of how many resources a table is made; 0 where it is made of none, and all at once.
+pub fn resources(capture: &Capture, id: DocumentId, kind: TableKind) -> usize {
+    let dump = capture.document(id).and_then(Document::dump);
+    dump.map_or(0, |dump| maker(kind).of.iter().map(|(of, _)| dump.of(*of).count()).sum())
+}
+
+/// What is read once for all rows of a table.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What the proxy's `/clusters` says.
+    hosts: OnceCell<Hosts>,
+    /// Which listener asks for which extension.
+    extensions: OnceCell<ecds::Users>,
+}
+
+/// Rows of a table of a document, in its order: those of so many resources, from the given one on; what is of no
+/// resource follows the last one. A resource that cannot be parsed is a row that says so. `now`: when certificates have
+/// to be valid, beside when they were captured.
 pub fn rows(
     capture: &Capture,
     id: DocumentId,
     kind: TableKind,
     now: Option<Instant>,
-    resources: Range<usize>,
+    range: Range<usize>,
+    shared: &Shared,
 ) -> Vec<Row> {
     let mut out = Vec::new();
     let Some(document) = capture.document(id) else { return out };
@@ -132,29 +154,17 @@ pub fn rows(
         }
         return out;
     };
-    let dump = Dump {
-        id,
-        bytes: &document.bytes,
-        dump: index,
-        capture,
-        names,
-        captured,
-        now,
-        hosts: OnceCell::new(),
-        extensions: OnceCell::new(),
-    };
+    let dump = Dump { id, bytes: &document.bytes, dump: index, capture, names, captured, now, shared };
     let Maker { columns, of, more } = maker(kind);
-    let whole = resources.start == 0 && resources.end == usize::MAX;
-    for (of, rows) in of {
-        for (resource, it) in index.of(*of).skip(resources.start).take(resources.len()) {
-            let reference = ResourceRef { document: id, resource };
-            match it.body(dump.bytes) {
-                Ok(tree) => rows(&dump, It { reference, resource: it, root: tree.root() }, &mut out),
-                Err(fault) => out.push(unread(&dump, reference, it, columns, fault)),
-            }
+    let all = of.iter().flat_map(|(of, rows)| index.of(*of).map(move |it| (rows, it)));
+    for (rows, (resource, it)) in all.skip(range.start).take(range.len()) {
+        let reference = ResourceRef { document: id, resource };
+        match it.body(dump.bytes) {
+            Ok(tree) => rows(&dump, It { reference, resource: it, root: tree.root() }, &mut out),
+            Err(fault) => out.push(unread(&dump, reference, it, columns, fault)),
         }
     }
-    if let Some(more) = more.filter(|_| whole) {
+    if let Some(more) = more.filter(|_| range.end >= resources(capture, id, kind)) {
         more(&dump, &mut out);
     }
     out
@@ -203,19 +213,16 @@ struct Dump<'c> {
     captured: Option<Instant>,
     /// The reader's own time.
     now: Option<Instant>,
-    /// What the proxy's `/clusters` says; read when first asked for.
-    hosts: OnceCell<Hosts>,
-    /// Which listener asks for which extension; read when first asked for.
-    extensions: OnceCell<ecds::Users>,
+    shared: &'c Shared,
 }
 
 impl<'c> Dump<'c> {
     fn hosts(&self) -> &Hosts {
-        self.hosts.get_or_init(|| hosts::of_proxy(self))
+        self.shared.hosts.get_or_init(|| hosts::of_proxy(self))
     }
 
     fn users_of_extensions(&self) -> &ecds::Users {
-        self.extensions.get_or_init(|| ecds::users(self))
+        self.shared.extensions.get_or_init(|| ecds::users(self))
     }
 
     fn find(&self, kind: Kind, name: &[u8]) -> Option<(ResourceId, &'c Resource)> {
@@ -340,12 +347,17 @@ fn state(dump: &Dump<'_>, resource: &Resource) -> Cell {
 
 /// The Istio resource that something was made of, `VirtualService default/reviews`
 /// (`metadata.filter_metadata.istio.config`; Istio, pilot/pkg/networking/util/util.go, `BuildConfigInfoMetadata`).
-fn owner(node: Node<'_>) -> Cell {
-    let owner = Owner::of(node);
-    let parts = owner.as_ref().and_then(Owner::parts);
-    let cell =
-        parts.map(|it| vec![aside(it.kubernetes_kind()), text(format!("{}/{}", it.namespace, it.name))]);
-    cell.unwrap_or_default()
+fn owner(capture: &Capture, node: Node<'_>) -> Cell {
+    let Some(owner) = Owner::of(node) else { return Cell::new() };
+    let Some(parts) = owner.parts() else { return Cell::new() };
+    let name = format!("{}/{}", parts.namespace, parts.name);
+    let name = match capture.owner_resource(&owner) {
+        Some(it) => {
+            Part::Link { text: name, whole: String::new(), target: Target::Place(it.document, it.at) }
+        }
+        None => text(name),
+    };
+    vec![aside(parts.kubernetes_kind()), name]
 }
 
 /// `address:port` of an `envoy.config.core.v3.Address`; an internal listener's name, a pipe's path.
@@ -378,7 +390,7 @@ mod tests {
         let said = |path: &str| {
             let json =
                 format!(r#"{{"metadata": {{"filter_metadata": {{"istio": {{"config": "{path}"}}}}}}}}"#);
-            owner(Tree::whole(json.as_bytes()).unwrap().root())
+            owner(&Capture::default(), Tree::whole(json.as_bytes()).unwrap().root())
         };
         let path = "/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews";
         assert_eq!(said(path), [aside("VirtualService"), text("default/reviews")]);

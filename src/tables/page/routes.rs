@@ -50,7 +50,7 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
                 retries,
                 mirror,
                 fault,
-                owner(route.0),
+                owner(dump.capture, route.0),
             ];
             let mut row = head(route.0.span().start, rest);
             row.hidden = is_passthrough(route);

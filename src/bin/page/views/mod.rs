@@ -43,6 +43,7 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
+        Place::Within(id, at) => html! { <document::Document key={id.0} {id} at={Some(at)} /> },
         Place::Resource(resource) => html! {
             <div class="x-body"><detail::Detail {resource} /></div>
         },

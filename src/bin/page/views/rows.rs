@@ -29,7 +29,7 @@ const WINDOW: u32 = 80;
 /// Rows drawn above and below those in sight.
 const MARGIN: u32 = 8;
 /// Somebody writes: how long until the engine is asked.
-const PAUSE_MS: u32 = 120;
+const PAUSE_MS: u32 = 30;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
