@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
+use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -376,12 +376,11 @@ impl App {
         };
         let place = match (detail.proxy, detail.table) {
             (Some(proxy), Some(table)) => {
-                let view =
-                    TableView { open: Some((detail.resource, at)), ..TableView::of(table, detail.resource) };
+                let view = TableView {
+                    open: Some((Subject::Resource(detail.resource), at)),
+                    ..TableView::of(table, detail.resource)
+                };
                 Place::Proxy(proxy, View::Table(view))
-            }
-            (Some(proxy), None) if detail.kind == xdscope::envoy::Kind::Bootstrap => {
-                Place::Proxy(proxy, View::Bootstrap)
             }
             _ => {
                 self.place = Place::Resource(detail.resource, at);

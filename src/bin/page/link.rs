@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, TableKind, Target};
+use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, Subject, TableKind, Target};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Place {
     ControlPlane(u32),
     /// A document, raw.
     Document(DocumentId),
+    /// A document, raw, at a byte of it.
+    Within(DocumentId, u32),
     /// A resource, wherever it stands, and which part of it (a byte of its document): the engine knows, and the page
     /// goes on to there.
     Resource(ResourceRef, Option<u32>),
@@ -30,7 +32,6 @@ pub enum View {
     Table(TableView),
     /// A request's way; one that a part of a resource takes, where that is said.
     Trace(Option<(ResourceRef, Option<u32>)>),
-    Bootstrap,
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
 }
@@ -41,8 +42,8 @@ pub struct TableView {
     pub table: TableKind,
     /// The rows of this resource only.
     pub only: Option<ResourceRef>,
-    /// The resource whose detail is open, and which part of it.
-    pub open: Option<(ResourceRef, Option<u32>)>,
+    /// What has its detail open, and which part of it.
+    pub open: Option<(Subject, Option<u32>)>,
 }
 
 impl TableView {
@@ -52,21 +53,30 @@ impl TableView {
 
     /// A resource in its table.
     pub fn of(table: TableKind, resource: ResourceRef) -> Self {
-        TableView { table, only: Some(resource), open: Some((resource, None)) }
+        TableView { table, only: Some(resource), open: Some((Subject::Resource(resource), None)) }
     }
 }
 
-pub const TABLES: [(TableKind, &str); 5] = [
-    (TableKind::Listeners, "listeners"),
-    (TableKind::Routes, "routes"),
-    (TableKind::Clusters, "clusters"),
-    (TableKind::Endpoints, "endpoints"),
-    (TableKind::Secrets, "secrets"),
-];
-
 /// The name of a table in links and test ids.
 pub fn slug(table: TableKind) -> &'static str {
-    TABLES.iter().find(|(kind, _)| *kind == table).map_or("", |(_, slug)| slug)
+    match table {
+        TableKind::Listeners => "listeners",
+        TableKind::Routes => "routes",
+        TableKind::Clusters => "clusters",
+        TableKind::Endpoints => "endpoints",
+        TableKind::Secrets => "secrets",
+        TableKind::Rbac => "rbac",
+        TableKind::Jwt => "jwt",
+        TableKind::Filters => "filters",
+        TableKind::Ecds => "ecds",
+        TableKind::Telemetry => "telemetry",
+        TableKind::Bootstrap => "bootstrap",
+        TableKind::Workloads => "workloads",
+        TableKind::Services => "services",
+        TableKind::ZtunnelPolicies => "policies",
+        TableKind::ZtunnelCertificates => "certificates",
+        TableKind::Connections => "connections",
+    }
 }
 
 impl From<Target> for Place {
@@ -75,6 +85,7 @@ impl From<Target> for Place {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
             Target::Resource(resource) => Place::Resource(resource, None),
             Target::Document(document) => Place::Document(document),
+            Target::Place(document, at) => Place::Within(document, at),
         }
     }
 }
@@ -86,6 +97,7 @@ impl fmt::Display for Place {
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
+            Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
             Place::Resource(resource, at) => write!(f, "/r/{}", part(*resource, *at)),
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
@@ -93,7 +105,6 @@ impl fmt::Display for Place {
                     View::Overview => Ok(()),
                     View::Trace(None) => f.write_str("/trace"),
                     View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
-                    View::Bootstrap => f.write_str("/bootstrap"),
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
@@ -101,10 +112,12 @@ impl fmt::Display for Place {
                         if let Some(only) = view.only {
                             write!(f, "/of/{}", part(only, None))?;
                         }
-                        match view.open {
-                            Some((resource, at)) => write!(f, "/at/{}", part(resource, at)),
-                            None => Ok(()),
+                        let Some((of, at)) = view.open else { return Ok(()) };
+                        match of {
+                            Subject::Resource(resource) => write!(f, "/at/{}", part(resource, None))?,
+                            Subject::Document(document) => write!(f, "/in/{}", document.0)?,
                         }
+                        at.map_or(Ok(()), |at| write!(f, ".{at}"))
                     }
                 }
             }
@@ -131,7 +144,10 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
         None | Some("") => Place::Home,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
-        Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),
+        Some("d") => match steps.next()?.split_once('.') {
+            Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),
+            None => Place::Document(DocumentId(hash.rsplit('/').next()?.parse().ok()?)),
+        },
         Some("r") => {
             let (resource, at) = resource(steps.next()?)?;
             Place::Resource(resource, at)
@@ -145,18 +161,30 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
                     Some("of") => Some(resource(steps.next()?)?),
                     Some(_) => return None,
                 }),
-                Some("bootstrap") => View::Bootstrap,
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,
                     Some(document) => Some(DocumentId(document.parse().ok()?)),
                 }),
                 Some(table) => {
-                    let (table, _) = TABLES.iter().find(|(_, slug)| *slug == table)?;
-                    let mut view = TableView::whole(*table);
+                    let table = TableKind::ALL.into_iter().find(|it| slug(*it) == table)?;
+                    let mut view = TableView::whole(table);
                     while let Some(step) = steps.next() {
                         match step {
                             "of" => view.only = Some(resource(steps.next()?)?.0),
-                            "at" => view.open = Some(resource(steps.next()?)?),
+                            "at" => {
+                                let (of, at) = resource(steps.next()?)?;
+                                view.open = Some((Subject::Resource(of), at));
+                            }
+                            "in" => {
+                                let step = steps.next()?;
+                                let (of, at) =
+                                    step.split_once('.').map_or((step, None), |(of, at)| (of, Some(at)));
+                                let at = match at {
+                                    Some(at) => Some(at.parse().ok()?),
+                                    None => None,
+                                };
+                                view.open = Some((Subject::Document(DocumentId(of.parse().ok()?)), at));
+                            }
                             _ => return None,
                         }
                     }

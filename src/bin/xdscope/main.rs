@@ -1,5 +1,6 @@
 //! The engine in a terminal.
 
+mod ask;
 mod authz;
 mod choose;
 mod comparison;
@@ -31,6 +32,8 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
     Explain(lint::Explain),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Explain(args) => lint::explain(args, &mut out),

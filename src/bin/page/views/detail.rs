@@ -137,7 +137,7 @@ fn ways_on(page: &Page, detail: &protocol::Detail, at: Option<u32>) -> Html {
     let traced = matches!(detail.kind, Kind::Listener | Kind::Route | Kind::Cluster | Kind::Endpoint);
     let document = page.capture.documents.iter().find(|it| it.id == detail.resource.document);
     // What a control plane holds for a proxy takes no requests.
-    let own = document.is_some_and(|it| it.kind == "envoy_config_dump");
+    let own = document.is_some_and(|it| it.kind != "istiod_config_dump");
     match detail.proxy {
         Some(proxy) if traced && own => html! {
             <p class="x-ways">
