@@ -3,6 +3,7 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod compare;
 mod mesh;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use compare::*;
 pub use mesh::*;
 
 /// A question.
@@ -69,6 +71,32 @@ pub enum Query {
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
     MeshRow(u32),
+    /// What differs between two sides: [`Answer::Compared`].
+    Compare(CompareWindow),
+    /// A resource that differs: [`Answer::Difference`].
+    Difference {
+        /// Of what.
+        pair: Pair,
+        /// Its place in the comparison.
+        at: u32,
+        /// Runs of the text that are not to be folded, by their first line.
+        open: Vec<u32>,
+        /// The first line of the text to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Which hosts two Envoys send elsewhere: [`Answer::Elsewhere`].
+    Elsewhere(Pair),
+    /// The proxies of both captures: [`Answer::Captures`].
+    Captures {
+        /// The first to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// The same of the second capture.
+    Second(Box<Query>),
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -143,6 +171,14 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// What differs between two sides.
+    Compared(Compared),
+    /// A resource that differs.
+    Difference(Difference),
+    /// Which hosts two Envoys send elsewhere.
+    Elsewhere(Elsewhere),
+    /// The proxies of both captures.
+    Captures(Captures),
     /// What was asked about is not open (any more).
     Gone,
 }

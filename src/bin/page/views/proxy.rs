@@ -4,12 +4,13 @@ use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKin
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
+use super::compare::Sync;
 use super::lines::Lines;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TABLES, TableView, View};
+use crate::link::{Place, SyncView, TABLES, TableView, View};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -36,7 +37,7 @@ pub fn Proxy(props: &Props) -> Html {
     let tab = |view: View, title: AttrValue, count: Option<u32>, id: &'static str| {
         let here = match (view, props.view) {
             (View::Table(tab), View::Table(shown)) => tab.table == shown.table,
-            (View::Raw(_), View::Raw(_)) => true,
+            (View::Raw(_), View::Raw(_)) | (View::Sync(_), View::Sync(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -66,6 +67,9 @@ pub fn Proxy(props: &Props) -> Html {
                         { for TABLES.iter().map(|(kind, slug)| tab(
                             View::Table(TableView::whole(*kind)), words::table(*kind), count(overview, *kind), slug,
                         )) }
+                        if overview.proxy.proxy_type != "ztunnel" {
+                            { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
+                        }
                         { tab(View::Bootstrap, tr!("tab.bootstrap"), None, "bootstrap") }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
                     </ul>
@@ -78,6 +82,7 @@ pub fn Proxy(props: &Props) -> Html {
                         // Filters and positions belong to one table.
                         html! { <TablePane key={crate::link::slug(view.table)} proxy={props.id} {view} /> }
                     }
+                    View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Bootstrap => html! {
                         <div class="x-body">
                             { overview::missing(overview, "bootstrap") }
