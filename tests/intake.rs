@@ -130,15 +130,14 @@ fn members_are_called_by_their_way_in_and_dated_by_their_archive() {
     let path =
         "bug-report.tar.gz/bug-report/proxies/default/details-v1-6dcc6fbb9d-wsjz4/config_dump?include_eds";
     assert_eq!((dump.path.as_str(), dump.modified), (path, Some(1_795_440_000)));
-    // Logs and Kubernetes' resources are listed with their size, and not unpacked.
+    // Logs are listed with their size, and not unpacked.
     let unread = steps.iter().filter_map(|step| match step {
         Step::Unread(unread) => Some((unread.kind, unread.why.clone(), unread.bytes)),
         _ => None,
     });
     let unread: Vec<_> = unread.collect();
-    assert_eq!(unread.len(), 8);
+    assert_eq!(unread.len(), 7);
     assert!(unread.contains(&(Kind::Log, NotRead::Log, Some(47))));
-    assert!(unread.contains(&(Kind::KubernetesYaml, NotRead::NotNeeded, Some(21))));
 }
 
 #[test]

@@ -3,18 +3,25 @@
 mod document;
 mod ids;
 mod link;
+mod manifests;
 mod names;
+mod place;
 mod references;
+mod times;
 
 use std::cell::OnceCell;
 
 pub use document::{Content, Document};
 pub use ids::{DocumentId, ProxyId, ResourceRef};
 pub use link::{ControlPlane, Links, Proxy};
+pub use manifests::{Manifest, Manifests};
 pub use names::Names;
 pub use references::{Reference, References};
+pub use times::Time;
 
+use crate::envoy::Owner;
 use crate::instant::Instant;
+use crate::intake::Step;
 
 /// What is made of a config dump when first asked for.
 #[derive(Debug, Default)]
@@ -30,6 +37,7 @@ pub struct Capture {
     links: Links,
     /// By document; made when first asked for.
     indexes: Vec<Index>,
+    manifests: OnceCell<Manifests>,
 }
 
 impl Capture {
@@ -40,9 +48,31 @@ impl Capture {
         DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// Adds what unpacking a file came upon.
+    pub fn take(&mut self, step: Step) {
+        let documents = match step {
+            Step::Member(member) => Document::of_member(member),
+            Step::Unread(unread) => vec![Document::unread(unread)],
+            Step::Busy => return,
+        };
+        for document in documents {
+            self.add(document);
+        }
+    }
+
     /// Finds out whose the documents are.
     pub fn link(&mut self) {
         self.links = Links::of(&self.documents);
+        self.manifests = OnceCell::new();
+    }
+
+    /// Looks at a proxy at the time of that dump of it. False, and nothing changes, where it is none of its times.
+    pub fn choose(&mut self, proxy: ProxyId, dump: DocumentId) -> bool {
+        let Some(proxy) = self.links.proxies.get_mut(proxy.0 as usize) else { return false };
+        let Some(time) = proxy.times.iter().find(|it| it.dump == dump) else { return false };
+        proxy.dump = Some(time.dump);
+        proxy.documents.clone_from(&time.documents);
+        true
     }
 
     /// The documents, in the order in which they came.
@@ -85,6 +115,16 @@ impl Capture {
     /// The proxy that a document is of.
     pub fn owner(&self, document: DocumentId) -> Option<ProxyId> {
         self.links.owner(document)
+    }
+
+    /// The Kubernetes and Istio resources of all documents. The first call reads their YAML.
+    pub fn manifests(&self) -> &Manifests {
+        self.manifests.get_or_init(|| Manifests::of(&self.documents))
+    }
+
+    /// The resource that generated configuration was made of, when the capture holds it.
+    pub fn owner_resource(&self, owner: &Owner<'_>) -> Option<&Manifest> {
+        self.manifests().owner(owner)
     }
 
     /// The names of a config dump. `None` for another document.

@@ -2,9 +2,9 @@
 
 use super::collect::{Part, missing};
 use super::known;
-use super::protocol::{Elsewhere,
-    CompareLine, CompareWindow, Compared, Difference, Differs, DocumentId, FieldLine, Meaning, Pair, ProxyId,
-    ResourceLine, ResourceRef, SectionLine, SideLine, Target,
+use super::protocol::{
+    CompareLine, CompareWindow, Compared, Difference, Differs, DocumentId, Elsewhere, FieldLine, Meaning,
+    Pair, ProxyId, ResourceLine, ResourceRef, SectionLine, SideLine, Target,
 };
 use super::{cut, mesh, number};
 use crate::capture::{Capture, Document};

@@ -27,10 +27,14 @@ pub fn elsewhere(left: &Document, right: &Document) -> Option<Elsewhere> {
     ask_for(left, &mut requests);
     ask_for(right, &mut requests);
     let all = requests.len();
-    let mut found = Elsewhere { asked: 0, skipped: number(all.saturating_sub(MOST)), changed: 0, hosts: Vec::new() };
+    let mut found =
+        Elsewhere { asked: 0, skipped: number(all.saturating_sub(MOST)), changed: 0, hosts: Vec::new() };
     for ((port, host), request) in requests.into_iter().take(MOST) {
         found.asked += 1;
-        let ends = (end(&trace(&tracers.0, &request, false).verdict), end(&trace(&tracers.1, &request, false).verdict));
+        let ends = (
+            end(&trace(&tracers.0, &request, false).verdict),
+            end(&trace(&tracers.1, &request, false).verdict),
+        );
         if ends.0 == ends.1 {
             continue;
         }
@@ -45,7 +49,8 @@ pub fn elsewhere(left: &Document, right: &Document) -> Option<Elsewhere> {
 /// A request for each virtual host of a dump, by port and host.
 fn ask_for(document: &Document, requests: &mut BTreeMap<(u16, String), Request>) {
     let Some(dump) = document.dump() else { return };
-    for (_, resource) in dump.of(Kind::Route).filter(|it| matches!(it.1.state, State::Static | State::Active)) {
+    for (_, resource) in dump.of(Kind::Route).filter(|it| matches!(it.1.state, State::Static | State::Active))
+    {
         let Ok(tree) = resource.body(&document.bytes) else { continue };
         let config = RouteConfiguration(tree.root());
         let Some(port) = port_of(&config.name()) else { continue };
@@ -121,6 +126,9 @@ mod tests {
         ] {
             assert_eq!(port_of(name), port, "{name}");
         }
-        assert_eq!((without_port("a:80"), without_port("[::1]:80"), without_port("::1")), ("a", "::1", "::1"));
+        assert_eq!(
+            (without_port("a:80"), without_port("[::1]:80"), without_port("::1")),
+            ("a", "::1", "::1")
+        );
     }
 }

@@ -37,23 +37,27 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Adds a document; [`Engine::link`] is due when the last one is in.
-    pub fn add(&mut self, path: String, bytes: Vec<u8>, found: Recognised) {
-        self.capture.add(Document::new(path, bytes, found));
+    /// Adds the documents of a file that was read; [`Engine::link`] is due when the last one is in. `found`: what its
+    /// first JSON value was recognised as, where that is known already.
+    pub fn add(&mut self, path: &str, bytes: Vec<u8>, found: Option<Recognised>) {
+        for document in Document::all(path, bytes, found, None) {
+            self.capture.add(document);
+        }
     }
 
     /// Adds what unpacking a file came upon.
     pub fn take(&mut self, step: Step) {
-        match step {
-            Step::Member(member) => self.capture.add(Document::of_member(member)),
-            Step::Unread(unread) => self.capture.add(Document::unread(unread)),
-            Step::Busy => return,
-        };
+        self.capture.take(step);
     }
 
     /// Links the documents that were added.
     pub fn link(&mut self) {
         self.capture.link();
+        self.forget();
+    }
+
+    /// Drops what was made of the proxies as they were.
+    fn forget(&mut self) {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
@@ -94,8 +98,17 @@ impl Engine {
 
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
     pub fn ask(&mut self, query: &Query) -> Answer {
+        if let Query::Choose { proxy, dump } = query
+            && self.capture.choose(*proxy, *dump)
+        {
+            self.forget();
+        }
         let capture = &self.capture;
         let answer = match query {
+            Query::Choose { proxy, dump } => {
+                let chosen = capture.proxy(*proxy).is_some_and(|it| it.dump == Some(*dump));
+                chosen.then(|| Answer::Capture(list::capture(capture)))
+            }
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
             Query::Overview(proxy) => overview::overview(capture, *proxy).map(Answer::Overview),
             Query::Table { proxy, table, window } => {

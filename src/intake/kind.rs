@@ -138,6 +138,13 @@ kinds! {
     Unknown = "unknown",
 }
 
+impl Kind {
+    /// Whether it is an answer instead of data, or nothing.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Kind::ErrorAnswer | Kind::EmptyAnswer | Kind::Html | Kind::Empty | Kind::Binary)
+    }
+}
+
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name())
@@ -224,6 +231,8 @@ pub enum Stop {
     Expected(Expected),
     /// It has more values than are indexed.
     TooMany,
+    /// It is no YAML from there on.
+    Yaml,
 }
 
 impl Partial {

@@ -3,11 +3,16 @@
 mod evidence;
 mod kind;
 mod kinds;
+mod pieces;
 mod recognise;
+mod segments;
 mod start;
 mod unpack;
+mod yaml;
 
 pub use kind::{Kind, NotRead, Partial, Stop};
+pub use pieces::{Piece, Turned, pieces};
 pub use recognise::{Recognised, recognise, recognise_with};
 pub use start::{HEAD, json_start};
 pub use unpack::{Damage, Format, Limit, Limits, Member, Step, Unpack, Unread};
+pub use yaml::{Yaml, YamlFault};

@@ -9,8 +9,7 @@ use web_sys::Blob;
 use xdscope::engine::Engine;
 use xdscope::engine::protocol::FromWorker;
 use xdscope::intake::{
-    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise,
-    recognise_with,
+    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
 };
 use xdscope::json::Scanner;
 
@@ -39,7 +38,7 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
         };
         match read(&shared, epoch, &source.blob, &progress).await {
             Ok((bytes, Some(found))) => {
-                shared.with_engine(second, |engine| engine.add(source.path.clone(), bytes, found));
+                shared.with_engine(second, |engine| engine.add(&source.path, bytes, Some(found)));
             }
             Ok((bytes, None)) => {
                 let unpack = Unpack::new(&source.path, bytes, Limits::default());
@@ -100,9 +99,8 @@ async fn take_apart(
 
 /// Adds what was pasted.
 pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
-    let found = recognise(&bytes);
     let mut engine = shared.engine.borrow_mut();
-    engine.add("paste".to_owned(), bytes, found);
+    engine.add("paste", bytes, None);
     engine.link();
     drop(engine);
     shared.say(&FromWorker::Opened { cancelled: false });

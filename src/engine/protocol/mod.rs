@@ -4,9 +4,12 @@
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
 mod compare;
+mod intake;
 mod mesh;
 
 use serde::{Deserialize, Serialize};
+
+pub use intake::TimeLine;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -32,6 +35,13 @@ pub enum Query {
         table: TableKind,
         /// Which rows of it.
         window: Window,
+    },
+    /// Look at a proxy at another of its times from now on: [`Answer::Capture`].
+    Choose {
+        /// Whose.
+        proxy: ProxyId,
+        /// The dump of that time, one of [`Overview::times`].
+        dump: DocumentId,
     },
     /// A resource and what it is linked to: [`Answer::Detail`].
     Detail(ResourceRef),
@@ -289,6 +299,8 @@ pub struct Overview {
     pub rejected: Vec<Rejected>,
     /// Its documents.
     pub documents: Vec<DocumentLine>,
+    /// The times at which it was dumped, oldest first; one where there is nothing to choose.
+    pub times: Vec<TimeLine>,
     /// What its documents lack, and how to collect it.
     pub missing: Vec<Missing>,
 }

@@ -37,6 +37,7 @@ pub fn Comparing(props: &Props) -> Html {
     let window = CompareWindow {
         pair: props.pair,
         text: (*text).clone(),
+        respelled: *respelled,
         offset: strip.offset(),
         limit: strip::LIMIT,
     };

@@ -1,7 +1,7 @@
 //! The resources that differ, section by section.
 
 use web_sys::HtmlInputElement;
-use xdscope::engine::protocol::{CompareLine, Compared, Differs, Pair, Presence, ResourceLine, SectionLine};
+use xdscope::engine::protocol::{CompareLine, Compared, Differs, Presence, ResourceLine, SectionLine};
 use yew::prelude::*;
 
 use super::super::mesh::status;
