@@ -4,6 +4,7 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod elsewhere;
 mod explain;
 mod fail;
 mod known;

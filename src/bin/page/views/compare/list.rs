@@ -38,7 +38,6 @@ pub fn bar(
             if compared.respelled > 0 {
                 <Button
                     variant={Variant::Link} small=true pressed={Some(shown)} onclick={toggle} testid="respelled"
-                    name={tr!("compare.respelled.why")}
                 >
                     { tr!("compare.respelled", n = words::number(compared.respelled.into())) }
                 </Button>

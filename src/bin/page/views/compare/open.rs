@@ -55,7 +55,7 @@ pub fn CompareDialog(props: &Props) -> Html {
                     >
                         { tr!("compare.go") }
                     </a>
-                    <Button onclick={page.act.reform(|_| Msg::Swap)} testid="compare-swap" name={tr!("compare.swap.why")}>{ tr!("compare.swap") }</Button>
+                    <Button onclick={page.act.reform(|_| Msg::Swap)} testid="compare-swap">{ tr!("compare.swap") }</Button>
                     <Button onclick={page.act.reform(|_| Msg::CloseSecond)} testid="compare-close">{ tr!("compare.close") }</Button>
                 </div>
             } else {
