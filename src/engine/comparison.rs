@@ -25,7 +25,7 @@ const MOST_BESIDE: usize = 160;
 const WIDEST: usize = 700;
 /// How many fields of a resource are told, and bytes of each value.
 const FIELDS: usize = 100;
-const VALUE: usize = 600;
+const VALUE: usize = 240;
 /// How many comparisons are kept.
 const KEPT: usize = 4;
 

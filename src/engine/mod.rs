@@ -5,6 +5,7 @@ mod collect;
 mod comparison;
 mod detail;
 mod elsewhere;
+mod graph;
 mod known;
 mod list;
 mod mesh;
@@ -34,6 +35,7 @@ pub struct Engine {
     comparisons: comparison::Cache,
     captures: captures::Cache,
     second: Option<Box<Engine>>,
+    graphs: graph::Cache,
 }
 
 impl Engine {
@@ -61,6 +63,7 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.graphs = graph::Cache::default();
         self.compare_anew();
     }
 
@@ -148,6 +151,11 @@ impl Engine {
                 .as_ref()
                 .map(|it| Answer::Captures(self.captures.window(capture, &it.capture, *offset, *limit))),
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
+            Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
+            Query::GraphFind { proxy, text, limit } => {
+                self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
+            }
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }

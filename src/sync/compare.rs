@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::alike::alike;
+use super::alike::{alike_items, alike_trees};
 use super::diff::{Field, fields};
 use super::normalise::{Rule, fingerprint};
 use super::side::{Item, Section, Side};
@@ -276,8 +276,7 @@ impl SectionDiff {
 
     fn both(&mut self, left: &Item<'_>, right: &Item<'_>) {
         // Most resources of two dumps of one Envoy are the same to the byte, and need not be parsed.
-        let (one, other) = (left.raw(), right.raw());
-        if one == other || alike(one, other) {
+        if alike_items(left, right) {
             self.equal(true, left, right);
             return;
         }
@@ -290,7 +289,8 @@ impl SectionDiff {
             }
         };
         let (one, other) = (one.root(), other.root());
-        let exact = fingerprint(one, Rule::Istioctl) == fingerprint(other, Rule::Istioctl);
+        let exact =
+            alike_trees(one, other) || fingerprint(one, Rule::Istioctl) == fingerprint(other, Rule::Istioctl);
         if exact || fingerprint(one, Rule::Meaning) == fingerprint(other, Rule::Meaning) {
             self.equal(exact, left, right);
             return;

@@ -112,15 +112,15 @@ impl<'c> Item<'c> {
     }
 
     /// The bytes of its message.
-    ///
-    /// Envoy puts one field behind a message: when it was updated. Where it is so, the message's end is known without
-    /// reading it.
     pub fn raw(&self) -> &'c [u8] {
+        self.raw_at_once()
+            .unwrap_or_else(|| pluck(self.bytes, self.span, &[]).unwrap_or(self.span).of(self.bytes))
+    }
+
+    /// The same, where its end is known without reading it: Envoy puts one field behind a message, when it was updated.
+    pub fn raw_at_once(&self) -> Option<&'c [u8]> {
         let bytes = self.span.of(self.bytes);
-        if let Some(end) = before_last_updated(bytes) {
-            return &bytes[..end];
-        }
-        pluck(self.bytes, self.span, &[]).unwrap_or(self.span).of(self.bytes)
+        before_last_updated(bytes).map(|end| &bytes[..end])
     }
 }
 

@@ -4,6 +4,7 @@
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
 mod compare;
+mod graph;
 mod intake;
 mod mesh;
 
@@ -17,6 +18,7 @@ use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
 pub use compare::*;
+pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
 pub use mesh::*;
 
 /// A question.
@@ -107,6 +109,19 @@ pub enum Query {
     },
     /// The same of the second capture.
     Second(Box<Query>),
+    /// The graph of a proxy around a focus: [`Answer::Graph`].
+    Graph(GraphAsk),
+    /// Where a proxy's graph may begin: [`Answer::GraphStart`].
+    GraphStart(ProxyId),
+    /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
+    GraphFind {
+        /// Whose.
+        proxy: ProxyId,
+        /// Words; all must occur, any case.
+        text: String,
+        /// How many at most.
+        limit: u32,
+    },
     /// The whole of a text, to copy or save: [`Answer::Text`] (in chunks below the size of an answer).
     Text {
         /// Of which text.
@@ -170,6 +185,12 @@ pub enum Answer {
     Found(Vec<u32>),
     /// What a search found, best first.
     Hits(Vec<Hit>),
+    /// A proxy's graph.
+    Graph(GraphDrawing),
+    /// Where it may begin.
+    GraphStart(GraphStart),
+    /// What it can be about, best first.
+    GraphHits(Vec<GraphHit>),
     /// A piece of a text; `next` is where the next piece begins.
     Text {
         /// The piece.
