@@ -1,7 +1,7 @@
 //! Which hosts go elsewhere: of every virtual host of two dumps, one request is traced through both.
 
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use super::number;
 use super::protocol::{Elsewhere, End, HostChange};

@@ -8,12 +8,14 @@ mod elsewhere;
 mod graph;
 mod known;
 mod list;
+mod log;
 mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
 mod table;
 mod text;
+mod text_table;
 
 use std::collections::BTreeSet;
 
@@ -150,6 +152,12 @@ impl Engine {
                 .second
                 .as_ref()
                 .map(|it| Answer::Captures(self.captures.window(capture, &it.capture, *offset, *limit))),
+            Query::TextTable { document, table, text, offset, limit } => {
+                text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
+            }
+            Query::LogLines { document, class, text, offset, limit } => {
+                log::window(capture, *document, *class, text, *offset, *limit).map(Answer::LogLines)
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
             Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
