@@ -4,12 +4,13 @@ use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKin
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
+use super::compare::Sync;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
 use super::trace::Trace;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TableView, View, slug};
+use crate::link::{Place, SyncView, TableView, View, slug};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -38,7 +39,9 @@ pub fn Proxy(props: &Props) -> Html {
             (View::Table(tab), View::Table(shown)) => {
                 tab.table == shown.table || siblings(tab.table).contains(&shown.table)
             }
-            (View::Raw(_), View::Raw(_)) | (View::Trace(_), View::Trace(_)) => true,
+            (View::Raw(_), View::Raw(_))
+            | (View::Sync(_), View::Sync(_))
+            | (View::Trace(_), View::Trace(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -73,6 +76,7 @@ pub fn Proxy(props: &Props) -> Html {
                         )) }
                         if !is_ztunnel {
                             { tab(View::Trace(None), tr!("tab.trace"), None, "trace") }
+                            { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
                             { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
                         }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
@@ -88,6 +92,7 @@ pub fn Proxy(props: &Props) -> Html {
                     }
                     // Another row to be explained is another request.
                     View::Trace(of) => html! { <Trace key={format!("{of:?}")} proxy={props.id} {of} /> },
+                    View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
                     },

@@ -19,7 +19,7 @@ use yew::prelude::*;
 
 use crate::app::Msg;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, View};
+use crate::link::{Place, SyncView, View};
 use crate::parts::{Button, Variant};
 use compare::Compare;
 use form::FormView;
@@ -37,7 +37,7 @@ pub struct Props {
 
 /// Where it is told whether the proxy has what its control plane sent.
 fn sync(proxy: ProxyId) -> Place {
-    Place::Proxy(proxy, View::Overview)
+    Place::Proxy(proxy, View::Sync(SyncView::default()))
 }
 
 #[component]
