@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mark, Part, ProxyId, ResourceRef};
 use crate::json::Place;
-pub use crate::trace::ask::{CurlFault, Difference, Judgement, LogFault, Remark};
+pub use crate::trace::ask::{CurlFault, Judgement, LogFault, Remark};
 pub use crate::trace::{Direction, Outcome, StepKind, What, Why};
 
 /// A question about requests.

@@ -1,9 +1,10 @@
 //! The sentences of a trace.
 
 use xdscope::engine::protocol::{
-    CurlFault, Difference, Direction, Ending, Fault, FaultKind, Field, Judged, Judgement, LogFault, Outcome,
-    Remark, StepKind, What, Why,
+    CurlFault, Direction, Ending, Fault, FaultKind, Field, Judged, Judgement, LogFault, Outcome, Remark,
+    StepKind, What, Why,
 };
+use xdscope::trace::ask::Difference;
 use yew::AttrValue;
 
 use crate::words::Tone;
