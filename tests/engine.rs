@@ -228,3 +228,59 @@ fn an_answer_stays_below_its_bound() {
         assert!(serde_json::to_string(&engine.ask(&lines)).unwrap().len() < 256 << 10);
     }
 }
+
+/// Two dumps of one proxy at two times: the newest is looked at, the older can be chosen, and they are never mixed.
+#[test]
+fn two_dumps_of_one_proxy_are_two_times() {
+    let mut engine = Engine::default();
+    for name in ["bookinfo-synced.tar.gz", "bookinfo-stale.tar.gz"] {
+        let path = format!("{}/tests/fixtures/istio/1.27/{name}", env!("CARGO_MANIFEST_DIR"));
+        for step in Unpack::new(name, std::fs::read(path).unwrap(), Limits::default()) {
+            engine.take(step);
+        }
+    }
+    engine.link();
+    let id = proxy(&mut engine, "productpage");
+    let overview = |engine: &mut Engine| match engine.ask(&Query::Overview(id)) {
+        Answer::Overview(it) => it,
+        other => panic!("{other:?}"),
+    };
+    let now = overview(&mut engine);
+    assert_eq!(now.times.iter().map(|it| it.chosen).collect::<Vec<_>>(), [false, true]);
+    assert!(now.times[0].captured < now.times[1].captured);
+    let archive = |it: &Overview| {
+        let mut names: Vec<_> =
+            it.documents.iter().map(|it| it.path.split('/').next().unwrap().to_owned()).collect();
+        names.dedup();
+        names
+    };
+    assert_eq!(archive(&now), ["bookinfo-stale.tar.gz"]);
+    let rows = table(&mut engine, id, TableKind::Clusters, Window::default()).total;
+    let before = now.times[0].dump;
+    assert!(matches!(engine.ask(&Query::Choose { proxy: id, dump: before }), Answer::Capture(_)));
+    assert_eq!(archive(&overview(&mut engine)), ["bookinfo-synced.tar.gz"]);
+    assert_ne!(table(&mut engine, id, TableKind::Clusters, Window::default()).total, rows);
+    assert_eq!(engine.ask(&Query::Choose { proxy: id, dump: DocumentId(9999) }), Answer::Gone);
+}
+
+/// A static configuration as YAML has tables, and Raw shows it as it was written.
+#[test]
+fn a_static_configuration_has_tables_and_its_own_text() {
+    let text = "static_resources:\n  clusters:\n  - name: api\n    load_assignment:\n      cluster_name: api\n      endpoints: []\n";
+    let mut engine = Engine::default();
+    engine.add("envoy.yaml", text.as_bytes().to_vec(), None);
+    engine.link();
+    let found = capture(&mut engine);
+    assert_eq!(
+        (found.documents[0].kind.as_str(), found.documents[0].bytes),
+        ("envoy_yaml", text.len() as u64)
+    );
+    let id = found.proxies[0].id;
+    let clusters = table(&mut engine, id, TableKind::Clusters, Window { limit: 9, ..Window::default() });
+    assert_eq!((clusters.total, clusters.missing), (1, None));
+    let Answer::Detail(detail) = engine.ask(&Query::Detail(clusters.rows[0].resource)) else { panic!() };
+    assert_eq!((detail.place.line, detail.place.column), (3, 5));
+    let of = TextRef::Document(DocumentId(0));
+    let Answer::Text { text: shown, .. } = engine.ask(&Query::Text { of, offset: 0 }) else { panic!() };
+    assert_eq!(shown, text);
+}

@@ -66,7 +66,7 @@ fn expected(path: &str) -> Kind {
         "networkz" | "ndsz" | "ecdsz" => Kind::EmptyAnswer,
         "ambientz" => Kind::ErrorAnswer,
         "pods" => Kind::KubernetesYaml,
-        "versions" | "bug-report.log" => Kind::Unknown,
+        "versions" => Kind::IstioctlVersion,
         name if name.ends_with(".log") => Kind::Log,
         _ => panic!("{path} is new"),
     }
@@ -130,7 +130,7 @@ fn members_are_called_by_their_way_in_and_dated_by_their_archive() {
     let path =
         "bug-report.tar.gz/bug-report/proxies/default/details-v1-6dcc6fbb9d-wsjz4/config_dump?include_eds";
     assert_eq!((dump.path.as_str(), dump.modified), (path, Some(1_795_440_000)));
-    // Logs and Kubernetes' resources are listed with their size, and not unpacked.
+    // Logs are listed with their size, and not unpacked.
     let unread = steps.iter().filter_map(|step| match step {
         Step::Unread(unread) => Some((unread.kind, unread.why.clone(), unread.bytes)),
         _ => None,
@@ -138,7 +138,6 @@ fn members_are_called_by_their_way_in_and_dated_by_their_archive() {
     let unread: Vec<_> = unread.collect();
     assert_eq!(unread.len(), 8);
     assert!(unread.contains(&(Kind::Log, NotRead::Log, Some(47))));
-    assert!(unread.contains(&(Kind::KubernetesYaml, NotRead::NotNeeded, Some(21))));
 }
 
 #[test]

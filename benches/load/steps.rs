@@ -9,7 +9,7 @@ pub fn load(bytes: Vec<u8>, mut done: impl FnMut(&'static str)) -> u32 {
     let mut engine = Engine::default();
     let found = recognise(&bytes);
     done("outline");
-    engine.add("config_dump.json".to_owned(), bytes, found);
+    engine.add("config_dump.json", bytes, Some(found));
     done("index");
     engine.link();
     done("link");

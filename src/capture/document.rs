@@ -2,17 +2,25 @@
 
 use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
 use crate::instant::Instant;
-use crate::intake::{Damage, Kind, Member, NotRead, Partial, Recognised, Unread, recognise};
-use crate::istiod::{ProxySync, csds, syncz};
-use crate::json::{Node, Outline, Span, Tree};
+use crate::intake::{
+    Damage, Kind, Member, NotRead, Partial, Piece, Recognised, Turned, Unread, pieces, tables,
+};
+use crate::istiod::{ProxySync, csds, status_table, syncz};
+use crate::json::{Node, Outline, Place, Span, Tree, line_column};
 
 /// A document: its bytes, kept once, and what was made out of them.
 #[derive(Debug)]
 pub struct Document {
-    /// Its name, the archives' and folders' around it first.
+    /// Its name, the archives' and folders' around it first; `#2` behind it for the second document of a file.
     pub path: String,
-    /// Its bytes, as they came (unpacked); none where it was not unpacked.
+    /// Its bytes, as they came (unpacked), or the JSON that was made of them; none where it was not unpacked.
     pub bytes: Vec<u8>,
+    /// The text that its bytes were made of, where that is YAML.
+    pub turned: Option<Turned>,
+    /// Where in its file it begins: the byte, and the line counted from 0.
+    pub start: (u32, u32),
+    /// The command whose output it is, where its file shows that.
+    pub command: Option<String>,
     /// Its size: also where it was not unpacked, if its archive tells.
     pub size: Option<u64>,
     /// What it is.
@@ -45,13 +53,45 @@ pub enum Content {
 }
 
 impl Document {
-    /// Makes a document of bytes that were recognised.
+    /// Makes the documents of a file, or of a member of an archive. `found`: what its first JSON value was recognised as,
+    /// where that is known already.
+    pub fn all(
+        path: &str,
+        bytes: Vec<u8>,
+        found: Option<Recognised>,
+        damage: Option<Damage>,
+    ) -> Vec<Document> {
+        let list = pieces(bytes, found).into_iter().enumerate();
+        list.map(|(index, piece)| {
+            let path = if index == 0 { path.to_owned() } else { format!("{path}#{}", index + 1) };
+            Document { damage, ..Document::of(path, piece) }
+        })
+        .collect()
+    }
+
+    /// Makes a document of bytes that were recognised and are one document.
     pub fn new(path: String, bytes: Vec<u8>, found: Recognised) -> Document {
+        Document::of(path, Piece { bytes, found, turned: None, start: 0, line: 0, command: None })
+    }
+
+    /// Makes the documents of a member of an archive.
+    pub fn of_member(member: Member) -> Vec<Document> {
+        Document::all(&member.path, member.bytes, None, member.damage)
+    }
+
+    fn of(path: String, piece: Piece) -> Document {
+        let Piece { bytes, found, turned, start, line, command } = piece;
         let Recognised { kind, why, outline, partial, .. } = found;
+        // A log that is at hand can be looked into.
+        let why = why.filter(|why| *why != NotRead::Log);
+        let size = turned.as_ref().map_or(bytes.len(), |it| it.text.len());
         let mut document = Document {
             path,
-            size: Some(bytes.len() as u64),
+            size: Some(size as u64),
             bytes,
+            turned,
+            start: (start, line),
+            command,
             kind,
             why,
             partial,
@@ -65,17 +105,14 @@ impl Document {
         document
     }
 
-    /// Makes a document of a member of an archive.
-    pub fn of_member(member: Member) -> Document {
-        let found = recognise(&member.bytes);
-        Document { damage: member.damage, ..Document::new(member.path, member.bytes, found) }
-    }
-
     /// Makes a document of something that was not unpacked: it is listed, with the reason.
     pub fn unread(of: Unread) -> Document {
         Document {
             path: of.path,
             bytes: Vec::new(),
+            turned: None,
+            start: (0, 0),
+            command: None,
             size: of.bytes,
             kind: of.kind,
             why: Some(of.why),
@@ -100,15 +137,40 @@ impl Document {
                 self.content = Content::ConfigDump(dump);
             }
             Kind::EnvoyServerInfo => self.identity = self.tree().and_then(|tree| identity(tree.root())),
-            Kind::EnvoyBootstrap => {
-                // A bootstrap itself, or as istioctl prints it: in a field of that name.
-                let of = |root: Node<'_>| identity(root.get("bootstrap").unwrap_or(root));
-                self.identity = self.tree().and_then(|tree| of(tree.root()));
+            Kind::EnvoyBootstrap | Kind::EnvoyYaml => {
+                let Some(outline) = &self.outline else { return };
+                let dump = ConfigDump::of_bootstrap(&self.bytes, outline);
+                let bootstrap =
+                    dump.of(ResourceKind::Bootstrap).next().and_then(|(_, it)| it.body(&self.bytes).ok());
+                self.identity = bootstrap.and_then(|tree| identity(tree.root()));
+                self.content = Content::ConfigDump(dump);
+            }
+            Kind::IstioctlClusters | Kind::IstioctlListeners | Kind::IstioctlRoutes => {
+                let Some(outline) = &self.outline else { return };
+                let kind = match self.kind {
+                    Kind::IstioctlClusters => ResourceKind::Cluster,
+                    Kind::IstioctlListeners => ResourceKind::Listener,
+                    _ => ResourceKind::Route,
+                };
+                self.content = Content::ConfigDump(ConfigDump::of_list(&self.bytes, outline, kind));
+            }
+            Kind::IstioctlSecrets | Kind::IstioctlEcds => {
+                let Some(outline) = &self.outline else { return };
+                let dump = ConfigDump::of_section(&self.bytes, outline);
+                self.captured = dump.updated(&self.bytes);
+                self.content = Content::ConfigDump(dump);
             }
             Kind::IstiodSyncz => {
                 let list = self.tree().map(|tree| syncz(tree.root())).unwrap_or_default();
                 self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();
                 self.content = Content::Syncz(list);
+            }
+            Kind::IstioctlTable => {
+                let text = String::from_utf8_lossy(&self.bytes);
+                let list: Vec<ProxySync> = tables(&text).iter().flat_map(status_table).collect();
+                if !list.is_empty() {
+                    self.content = Content::Syncz(list);
+                }
             }
             Kind::IstioctlProxyStatus => {
                 let list = self.root().map(|root| csds(&self.bytes, root.start)).unwrap_or_default();
@@ -141,6 +203,36 @@ impl Document {
     /// The folder that it lies in; empty where it lies in none.
     pub fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// The file that it came in: several documents may have come in one.
+    pub fn file(&self) -> &str {
+        match self.path.rsplit_once('#') {
+            Some((file, _)) if self.start.0 > 0 => file,
+            _ => &self.path,
+        }
+    }
+
+    /// Its text as it came.
+    pub fn text(&self) -> &[u8] {
+        self.turned.as_ref().map_or(&self.bytes, |it| &it.text)
+    }
+
+    /// Where in [`Document::text`] that stood which is at a byte of [`Document::bytes`].
+    pub fn text_at(&self, at: u32) -> u32 {
+        let fault = self.turned.as_ref().and_then(|it| it.yaml.fault.as_ref());
+        match (&self.turned, fault) {
+            (Some(_), Some(fault)) if at as usize >= self.bytes.len() => fault.at,
+            (Some(turned), _) => turned.yaml.place(at),
+            (None, _) => at,
+        }
+    }
+
+    /// The place in its file, for a person, of a byte of [`Document::bytes`].
+    pub fn place(&self, at: u32) -> Place {
+        let place = line_column(self.text(), self.text_at(at));
+        let (byte, line) = self.start;
+        Place { byte: place.byte.saturating_add(byte), line: place.line.saturating_add(line), ..place }
     }
 }
 

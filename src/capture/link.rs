@@ -1,6 +1,7 @@
 //! Which proxy, and which control plane, each document is of.
 
-use super::{Content, Document, DocumentId, ProxyId};
+use super::place::{control_plane_of_folder, identity_of_command, identity_of_folder};
+use super::{Content, Document, DocumentId, ProxyId, Time};
 use crate::envoy::Identity;
 use crate::intake::Kind;
 
@@ -9,10 +10,12 @@ use crate::intake::Kind;
 pub struct Proxy {
     /// Who it is, as far as its documents and control planes tell.
     pub identity: Identity,
-    /// Its documents, in the order in which they came.
+    /// Its documents of the time that is looked at, in the order in which they came.
     pub documents: Vec<DocumentId>,
-    /// Its newest config dump.
+    /// Its config dump of that time: the newest, unless [`super::Capture::choose`] said otherwise.
     pub dump: Option<DocumentId>,
+    /// The times at which it was dumped, oldest first; each has documents of its own.
+    pub times: Vec<Time>,
     /// What control planes say of it: their syncz, and which entry of it.
     pub sync: Vec<(DocumentId, usize)>,
 }
@@ -61,7 +64,7 @@ impl Links {
         // Dumps first, for what lies beside one is of the same proxy.
         for dumps in [true, false] {
             for (id, document) in numbered(documents) {
-                if !links.is_wanting(id, document) || dumps != (document.kind == Kind::EnvoyConfigDump) {
+                if !links.is_wanting(id, document) || dumps != super::times::is_dump(document) {
                     continue;
                 }
                 if dumps || links.beside(documents, document).next().is_none() {
@@ -88,11 +91,14 @@ impl Links {
                 links.proxies[proxy.0 as usize].sync.push((id, index));
             }
         }
+        links.give_words(documents);
         for proxy in &mut links.proxies {
-            let dumps =
-                proxy.documents.iter().filter(|id| documents[id.0 as usize].kind == Kind::EnvoyConfigDump);
-            proxy.dump = dumps.copied().max_by_key(|id| (documents[id.0 as usize].captured, id.0));
             proxy.documents.sort_unstable();
+            proxy.times = super::times::times(documents, &proxy.documents);
+            if let Some(newest) = proxy.times.last() {
+                proxy.dump = Some(newest.dump);
+                proxy.documents.clone_from(&newest.documents);
+            }
         }
         links
     }
@@ -119,14 +125,52 @@ impl Links {
         ProxyId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
+    /// Gives what was printed or logged about a proxy to it; no proxy is there for such words alone.
+    fn give_words(&mut self, documents: &[Document]) {
+        for (id, document) in numbered(documents) {
+            let words = matches!(document.kind, Kind::IstioctlTable | Kind::IstioctlCompare | Kind::Log);
+            if !words || self.owner(id).is_some() {
+                continue;
+            }
+            let Some(identity) = self.identity_of(documents, document) else { continue };
+            let known = self.proxies.iter().position(|it| it.identity.same(&identity));
+            if let Some(index) = known {
+                self.proxies[index].documents.push(id);
+                self.owners[id.0 as usize] = u32::try_from(index).ok().map(ProxyId);
+            }
+        }
+    }
+
     /// Whether a document is of a proxy, and it is not known of which.
     fn is_wanting(&self, id: DocumentId, document: &Document) -> bool {
         document.why.is_none() && is_of_proxy(document.kind) && self.owner(id).is_none()
     }
 
-    /// Whose a document is that does not say so itself.
+    /// Whose a document is that does not say so itself: that of the command that printed it, of the rest of its file, of
+    /// its folder, of what lies beside it.
     fn identity_of(&self, documents: &[Document], document: &Document) -> Option<Identity> {
+        if let Some(identity) = document.command.as_deref().and_then(identity_of_command) {
+            return Some(identity);
+        }
+        let mut with = self.proxies.iter().filter(|proxy| {
+            proxy.documents.iter().any(|id| documents[id.0 as usize].file() == document.file())
+        });
+        if let (Some(only), None) = (with.next(), with.next()) {
+            return Some(only.identity.clone());
+        }
         if let Some(identity) = identity_of_folder(document.folder()) {
+            return Some(identity);
+        }
+        let named = |part: &str| {
+            let mut known = self.proxies.iter().map(|it| &it.identity).filter(|it| {
+                !it.pod.is_empty()
+                    && part.strip_prefix(it.pod.as_str()).is_some_and(|rest| {
+                        rest.is_empty() || rest.strip_prefix('.') == Some(it.namespace.as_str())
+                    })
+            });
+            known.next().filter(|_| known.next().is_none()).cloned()
+        };
+        if let Some(identity) = document.folder().rsplit('/').find_map(named) {
             return Some(identity);
         }
         let mut beside = self.beside(documents, document);
@@ -162,32 +206,6 @@ fn numbered(documents: &[Document]) -> impl Iterator<Item = (DocumentId, &Docume
     documents.iter().enumerate().map(|(index, it)| (DocumentId(u32::try_from(index).unwrap_or(u32::MAX)), it))
 }
 
-/// `…/proxies/<namespace>/<pod>` (bug-report), `…/proxies/<pod>.<namespace>` (istiod's pages about one proxy),
-/// `…/envoy/<pod>`.
-fn identity_of_folder(folder: &str) -> Option<Identity> {
-    let mut parts = folder.rsplit('/');
-    let (last, before, root) = (parts.next()?, parts.next()?, parts.next().unwrap_or(""));
-    let (namespace, pod) = match (root, before) {
-        ("proxies", _) => (before, last),
-        (_, "proxies") => last.rsplit_once('.').map(|(pod, namespace)| (namespace, pod))?,
-        (_, "envoy") => ("", last),
-        _ => return None,
-    };
-    Some(Identity { namespace: namespace.to_owned(), pod: pod.to_owned(), ..Identity::default() })
-}
-
-/// `…/istio/<namespace>/<pod>/debug` (bug-report), `…/istiod/<pod>` and below.
-fn control_plane_of_folder(folder: &str) -> Option<&str> {
-    let parts: Vec<&str> = folder.split('/').collect();
-    if let Some(at) = parts.iter().rposition(|part| *part == "istiod") {
-        return parts.get(at + 1).copied();
-    }
-    match parts.as_slice() {
-        [.., "istio", _, pod, "debug"] => Some(pod),
-        _ => None,
-    }
-}
-
 /// Whether documents of that kind are of one proxy.
 fn is_of_proxy(kind: Kind) -> bool {
     matches!(
@@ -204,6 +222,13 @@ fn is_of_proxy(kind: Kind) -> bool {
             | Kind::EnvoyInitDump
             | Kind::EnvoyMemory
             | Kind::EnvoyBootstrap
+            | Kind::EnvoyYaml
+            | Kind::IstioctlClusters
+            | Kind::IstioctlListeners
+            | Kind::IstioctlRoutes
+            | Kind::IstioctlEndpoints
+            | Kind::IstioctlSecrets
+            | Kind::IstioctlEcds
             | Kind::IstiodConfigDump
             | Kind::IstiodEdsz
             | Kind::IstiodEcdsz
@@ -235,7 +260,8 @@ mod tests {
         format!(
             r#"{{"configs": [{{"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {{
             "node": {{"id": "sidecar~10.0.0.1~{pod}.shop~shop.svc.cluster.local",
-            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}]}}"#
+            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}, {{"@type":
+            "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": [{{"cluster": {{}}}}]}}]}}"#
         )
     }
 
@@ -261,8 +287,11 @@ mod tests {
             links.proxies.iter().map(|it| (it.identity.cluster.as_str(), it.identity.name())).collect();
         assert_eq!(names, [("east", "web-1"), ("west", "web-1"), ("east", "gone-1")]);
         let ids = |proxy: usize| links.proxies[proxy].documents.iter().map(|id| id.0).collect::<Vec<_>>();
-        assert_eq!(ids(0), [0, 1, 2, 5]);
+        // Two dumps are two times; what lies beside one is of its time.
+        assert_eq!(ids(0), [0, 1, 5]);
         assert_eq!(links.proxies[0].dump, Some(DocumentId(1)), "the newest dump is the proxy's");
+        let times: Vec<_> = links.proxies[0].times.iter().map(|it| (it.dump.0, it.documents.len())).collect();
+        assert_eq!(times, [(2, 1), (1, 3)]);
         assert_eq!(links.owner(DocumentId(0)), Some(ProxyId(0)));
         assert_eq!(links.proxies[0].sync, [(DocumentId(4), 0)]);
         assert!(links.proxies[2].documents.is_empty());

@@ -3,22 +3,30 @@
 mod document;
 mod ids;
 mod link;
+mod manifests;
 mod names;
+mod place;
 mod references;
+mod times;
 
 use std::cell::OnceCell;
 
 pub use document::{Content, Document};
 pub use ids::{DocumentId, ProxyId, ResourceRef};
 pub use link::{ControlPlane, Links, Proxy};
+pub use manifests::{Manifest, Manifests};
 pub use names::Names;
 pub use references::{Reference, References};
+pub use times::Time;
 
+use crate::envoy::Owner;
 use crate::instant::Instant;
+use crate::intake::{Kind, Log, Step};
 
 /// What is made of a config dump when first asked for.
 #[derive(Debug, Default)]
 struct Index {
+    log: OnceCell<Log>,
     names: OnceCell<Names>,
     references: OnceCell<References>,
 }
@@ -30,6 +38,7 @@ pub struct Capture {
     links: Links,
     /// By document; made when first asked for.
     indexes: Vec<Index>,
+    manifests: OnceCell<Manifests>,
 }
 
 impl Capture {
@@ -40,9 +49,31 @@ impl Capture {
         DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// Adds what unpacking a file came upon.
+    pub fn take(&mut self, step: Step) {
+        let documents = match step {
+            Step::Member(member) => Document::of_member(member),
+            Step::Unread(unread) => vec![Document::unread(unread)],
+            Step::Busy => return,
+        };
+        for document in documents {
+            self.add(document);
+        }
+    }
+
     /// Finds out whose the documents are.
     pub fn link(&mut self) {
         self.links = Links::of(&self.documents);
+        self.manifests = OnceCell::new();
+    }
+
+    /// Looks at a proxy at the time of that dump of it. False, and nothing changes, where it is none of its times.
+    pub fn choose(&mut self, proxy: ProxyId, dump: DocumentId) -> bool {
+        let Some(proxy) = self.links.proxies.get_mut(proxy.0 as usize) else { return false };
+        let Some(time) = proxy.times.iter().find(|it| it.dump == dump) else { return false };
+        proxy.dump = Some(time.dump);
+        proxy.documents.clone_from(&time.documents);
+        true
     }
 
     /// The documents, in the order in which they came.
@@ -85,6 +116,32 @@ impl Capture {
     /// The proxy that a document is of.
     pub fn owner(&self, document: DocumentId) -> Option<ProxyId> {
         self.links.owner(document)
+    }
+
+    /// The Kubernetes and Istio resources of all documents. The first call reads their YAML.
+    pub fn manifests(&self) -> &Manifests {
+        self.manifests.get_or_init(|| Manifests::of(&self.documents))
+    }
+
+    /// The resource that generated configuration was made of, when the capture holds it.
+    pub fn owner_resource(&self, owner: &Owner<'_>) -> Option<&Manifest> {
+        self.manifests().owner(owner)
+    }
+
+    /// What was found in a log. `None` for another document, and for one that was not unpacked. The first call reads it.
+    pub fn log(&self, id: DocumentId) -> Option<&Log> {
+        let document = self.document(id)?;
+        let at_hand = document.kind == Kind::Log && !document.bytes.is_empty();
+        let made = &self.indexes.get(id.0 as usize)?.log;
+        at_hand.then(|| made.get_or_init(|| Log::read(&document.bytes)))
+    }
+
+    /// Puts what was unpacked later in the place of a document that had only been listed.
+    pub fn replace(&mut self, id: DocumentId, document: Document) {
+        if let Some(place) = self.documents.get_mut(id.0 as usize) {
+            *place = document;
+            self.indexes[id.0 as usize] = Index::default();
+        }
     }
 
     /// The names of a config dump. `None` for another document.

@@ -7,7 +7,7 @@ use super::{resource, text};
 use crate::capture::{Capture, Document, References};
 use crate::envoy::{Kind, Resource, ResourceId, names::ServiceKey};
 use crate::instant::Instant;
-use crate::json::{Tree, line_column, pointer};
+use crate::json::{Tree, pointer};
 
 /// How many links of a group are shown.
 const SHOWN: usize = 12;
@@ -33,7 +33,7 @@ pub fn detail(capture: &Capture, id: ResourceRef) -> Option<Detail> {
         name: it.name(bytes).into_owned(),
         proxy: capture.owner(id.document),
         table: table(it.kind),
-        place: line_column(bytes, start),
+        place: document.place(start),
         pointer: document.outline.as_ref().map(|outline| pointer(bytes, outline, start)).unwrap_or_default(),
         updated: Instant::parse(&first(["last_updated", "last_update_attempt"])),
         version: said("version_info"),
@@ -42,7 +42,7 @@ pub fn detail(capture: &Capture, id: ResourceRef) -> Option<Detail> {
         lines: body.as_ref().map_or(0, |tree| text::count(tree.root())),
         trouble: body.err().filter(|_| it.body_span().is_some()).map(|fault| Trouble {
             kind: "bad_json".to_owned(),
-            place: Some(line_column(bytes, fault.at)),
+            place: Some(document.place(fault.at)),
             detail: fault.expected.to_string(),
         }),
     })

@@ -5,7 +5,6 @@ use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State, version_of_build};
 use crate::intake::{Kind, NotRead, Partial, Stop};
 use crate::istiod::{ProxySync, Status};
-use crate::json::line_column;
 
 /// Everything that is open.
 pub fn capture(capture: &Capture) -> Answer {
@@ -147,9 +146,9 @@ pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> 
 fn trouble(document: &Document) -> Option<Trouble> {
     match (&document.why, &document.partial, document.damage) {
         (Some(NotRead::BadJson(partial)), ..) | (None, Some(partial), _) => {
-            Some(of_partial(&document.bytes, *partial))
+            Some(of_partial(document, *partial))
         }
-        (Some(why), ..) => Some(of_reason(&document.bytes, why)),
+        (Some(why), ..) => Some(of_reason(document, why)),
         (None, None, Some(damage)) => Some(plain("damaged", damage.name())),
         (None, None, None) => None,
     }
@@ -159,7 +158,7 @@ fn plain(kind: &str, detail: &str) -> Trouble {
     Trouble { kind: kind.to_owned(), place: None, detail: detail.to_owned() }
 }
 
-fn of_reason(bytes: &[u8], why: &NotRead) -> Trouble {
+fn of_reason(document: &Document, why: &NotRead) -> Trouble {
     match why {
         NotRead::Empty => plain("empty", ""),
         NotRead::EmptyAnswer => plain("empty_answer", ""),
@@ -173,7 +172,7 @@ fn of_reason(bytes: &[u8], why: &NotRead) -> Trouble {
         NotRead::UnknownJson => plain("unknown_json", ""),
         NotRead::Unknown => plain("unknown", ""),
         NotRead::NotNeeded => plain("not_needed", ""),
-        NotRead::BadJson(partial) => of_partial(bytes, *partial),
+        NotRead::BadJson(partial) => of_partial(document, *partial),
         NotRead::Limit { limit } => plain("limit", limit.name()),
         NotRead::Damaged { damage, .. } => plain("damaged", damage.name()),
         NotRead::Encrypted => plain("encrypted", ""),
@@ -183,11 +182,15 @@ fn of_reason(bytes: &[u8], why: &NotRead) -> Trouble {
     }
 }
 
-fn of_partial(bytes: &[u8], partial: Partial) -> Trouble {
+fn of_partial(document: &Document, partial: Partial) -> Trouble {
     let (kind, detail) = match partial.stop {
         Stop::Truncated => ("truncated", String::new()),
         Stop::Expected(expected) => ("bad_json", expected.to_string()),
         Stop::TooMany => ("too_many", String::new()),
+        Stop::Yaml => {
+            let fault = document.turned.as_ref().and_then(|it| it.yaml.fault.as_ref());
+            ("bad_yaml", fault.map(|it| it.what.clone()).unwrap_or_default())
+        }
     };
-    Trouble { kind: kind.to_owned(), place: Some(line_column(bytes, partial.at)), detail }
+    Trouble { kind: kind.to_owned(), place: Some(document.place(partial.at)), detail }
 }

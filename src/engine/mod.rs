@@ -2,12 +2,16 @@
 
 mod collect;
 mod detail;
+mod graph;
 mod list;
+mod log;
+mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
 mod table;
 mod text;
+mod text_table;
 
 use std::collections::BTreeSet;
 
@@ -23,28 +27,36 @@ pub struct Engine {
     capture: Capture,
     tables: table::Cache,
     texts: text::Cache,
+    mesh: mesh::Cache,
+    graphs: graph::Cache,
 }
 
 impl Engine {
-    /// Adds a document; [`Engine::link`] is due when the last one is in.
-    pub fn add(&mut self, path: String, bytes: Vec<u8>, found: Recognised) {
-        self.capture.add(Document::new(path, bytes, found));
+    /// Adds the documents of a file that was read; [`Engine::link`] is due when the last one is in. `found`: what its
+    /// first JSON value was recognised as, where that is known already.
+    pub fn add(&mut self, path: &str, bytes: Vec<u8>, found: Option<Recognised>) {
+        for document in Document::all(path, bytes, found, None) {
+            self.capture.add(document);
+        }
     }
 
     /// Adds what unpacking a file came upon.
     pub fn take(&mut self, step: Step) {
-        match step {
-            Step::Member(member) => self.capture.add(Document::of_member(member)),
-            Step::Unread(unread) => self.capture.add(Document::unread(unread)),
-            Step::Busy => return,
-        };
+        self.capture.take(step);
     }
 
     /// Links the documents that were added.
     pub fn link(&mut self) {
         self.capture.link();
+        self.forget();
+    }
+
+    /// Drops what was made of the proxies as they were.
+    fn forget(&mut self) {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
+        self.mesh = mesh::Cache::default();
+        self.graphs = graph::Cache::default();
     }
 
     /// What is open.
@@ -54,8 +66,17 @@ impl Engine {
 
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
     pub fn ask(&mut self, query: &Query) -> Answer {
+        if let Query::Choose { proxy, dump } = query
+            && self.capture.choose(*proxy, *dump)
+        {
+            self.forget();
+        }
         let capture = &self.capture;
         let answer = match query {
+            Query::Choose { proxy, dump } => {
+                let chosen = capture.proxy(*proxy).is_some_and(|it| it.dump == Some(*dump));
+                chosen.then(|| Answer::Capture(list::capture(capture)))
+            }
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
             Query::Overview(proxy) => overview::overview(capture, *proxy).map(Answer::Overview),
             Query::Table { proxy, table, window } => {
@@ -70,7 +91,20 @@ impl Engine {
             Query::LineAt { of, at } => {
                 self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
             }
+            Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
+            Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::TextTable { document, table, text, offset, limit } => {
+                text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
+            }
+            Query::LogLines { document, class, text, offset, limit } => {
+                log::window(capture, *document, *class, text, *offset, *limit).map(Answer::LogLines)
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
+            Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
+            Query::GraphFind { proxy, text, limit } => {
+                self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
+            }
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
@@ -83,4 +117,9 @@ impl Engine {
 fn resource(capture: &Capture, id: ResourceRef) -> Option<(&Document, &Resource)> {
     let document = capture.document(id.document)?;
     Some((document, document.dump()?.get(id.resource)?))
+}
+
+/// The beginning of a text, at most so many bytes.
+fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }

@@ -3,8 +3,8 @@
 use super::collect::{Part, missing};
 use super::detail;
 use super::list::{document_line, proxy_line, with_node};
-use super::protocol::{Count, Fact, Missing, Overview, Rejected, ResourceRef};
-use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
+use super::protocol::{Count, Fact, Missing, Overview, Rejected, ResourceRef, TimeLine};
+use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId, Time};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State};
 use crate::intake::Kind;
 
@@ -39,9 +39,20 @@ pub fn overview(capture: &Capture, id: ProxyId) -> Option<Overview> {
         facts,
         counts: dump.map(counts).unwrap_or_default(),
         rejected: proxy.dump.map(|id| rejected(capture, id)).unwrap_or_default(),
+        times: times(capture, proxy),
         missing: lacks(capture, proxy),
         documents: documents.iter().map(|(id, it)| document_line(capture, *id, it)).collect(),
     })
+}
+
+fn times(capture: &Capture, proxy: &Proxy) -> Vec<TimeLine> {
+    let line = |it: &Time| TimeLine {
+        dump: it.dump,
+        path: capture.document(it.dump).map(|it| it.path.clone()).unwrap_or_default(),
+        captured: it.captured,
+        chosen: proxy.dump == Some(it.dump),
+    };
+    proxy.times.iter().map(line).collect()
 }
 
 fn node_facts(node: ProxyNode<'_>) -> Vec<(Fact, String)> {

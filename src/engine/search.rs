@@ -5,7 +5,7 @@ use crate::capture::{Capture, DocumentId};
 
 /// How well a name fits, best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(super) enum Fit {
     Whole,
     Start,
     /// At the start of a word in it.
@@ -60,7 +60,7 @@ fn hit(capture: &Capture, kind: Option<crate::envoy::Kind>, target: Target) -> O
 }
 
 /// How the worst of the words fits; none where one does not occur.
-fn fit(name: &[u8], words: &[Vec<u8>]) -> Option<Fit> {
+pub(super) fn fit(name: &[u8], words: &[Vec<u8>]) -> Option<Fit> {
     words.iter().map(|word| fit_of_word(name, word)).try_fold(Fit::Whole, |worst, fit| Some(worst.max(fit?)))
 }
 

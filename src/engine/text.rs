@@ -58,7 +58,7 @@ pub fn count(node: Node<'_>) -> u32 {
 /// A piece of a text from `offset` on, and where the next one begins.
 pub fn piece(capture: &Capture, of: TextRef, offset: u32) -> Option<(String, Option<u32>)> {
     let text: Cow<'_, [u8]> = match source(capture, of)? {
-        Source::Document(document) => Cow::Borrowed(&document.bytes),
+        Source::Document(document) => Cow::Borrowed(document.text()),
         Source::Resource(document, id) => {
             let resource = document.dump()?.get(id.resource)?;
             Cow::Owned(match resource.body(&document.bytes) {
@@ -106,9 +106,9 @@ impl Cache {
         limit: u32,
     ) -> Option<Lines> {
         let source = source(capture, of)?;
-        let (document, targets) = match source {
-            Source::Document(document) => (document, None),
-            Source::Resource(document, id) => (document, Some(id)),
+        let (bytes_of, targets) = match source {
+            Source::Document(document) => (document.text(), None),
+            Source::Resource(document, id) => (document.bytes.as_slice(), Some(id)),
         };
         let laid = self.laid(of, &source);
         let mut lines = Vec::new();
@@ -118,7 +118,7 @@ impl Cache {
             let closed = line.end > number && folded.contains(&number);
             full = full || lines.len() >= (limit as usize).min(MOST_LINES) || bytes > MOST_BYTES;
             if visible >= offset && !full {
-                let text = text_of(&document.bytes, laid, number, closed);
+                let text = text_of(bytes_of, laid, number, closed);
                 bytes += text.len();
                 lines.push(Line {
                     number,
@@ -137,20 +137,27 @@ impl Cache {
     /// The lines that contain a text, any case of ASCII letters.
     pub fn find(&mut self, capture: &Capture, of: TextRef, text: &str) -> Option<Vec<u32>> {
         let source = source(capture, of)?;
-        let (Source::Document(document) | Source::Resource(document, _)) = source;
+        let bytes = match source {
+            Source::Document(document) => document.text(),
+            Source::Resource(document, _) => &document.bytes,
+        };
         let wanted = text.to_lowercase();
         if wanted.is_empty() {
             return Some(Vec::new());
         }
         let laid = self.laid(of, &source);
         let hits = (0..narrow(laid.len()))
-            .filter(|number| text_of(&document.bytes, laid, *number, false).to_lowercase().contains(&wanted));
+            .filter(|number| text_of(bytes, laid, *number, false).to_lowercase().contains(&wanted));
         Some(hits.take(MOST_FOUND).collect())
     }
 
     /// The line in which the value begins that begins at a byte of the document, or goes on there.
     pub fn line_at(&mut self, capture: &Capture, of: TextRef, at: u32) -> Option<u32> {
         let source = source(capture, of)?;
+        let at = match source {
+            Source::Document(document) => document.text_at(at),
+            Source::Resource(..) => at,
+        };
         let laid = self.laid(of, &source);
         // Brackets have no place of their own: a block begins on the line before what is in it.
         let begin = |line: &Laid| match line.shape {
@@ -188,12 +195,12 @@ fn lay_resource(document: &Document, id: ResourceRef) -> Vec<Laid> {
 
 /// A document as it was sent; laid out anew where it came without line breaks.
 fn lay_document(document: &Document) -> Vec<Laid> {
-    let bytes = &document.bytes;
+    let bytes = document.text();
     let whole = Span { start: 0, end: narrow(bytes.len()) };
     let mut lines = Vec::new();
     let breaks = memchr::memchr_iter(b'\n', bytes).count();
     match document.tree() {
-        Some(tree) if bytes.len() / (breaks + 1) > DENSE => {
+        Some(tree) if document.turned.is_none() && bytes.len() / (breaks + 1) > DENSE => {
             lay(tree.root(), Span::default(), 0, false, &mut lines)
         }
         _ => lay_raw(bytes, whole, &mut lines),

@@ -55,11 +55,11 @@ pub struct Resource {
     /// Its state.
     pub state: State,
     /// Its name's bytes, escapes not resolved; empty where it has none.
-    name: Span,
+    pub(super) name: Span,
     /// What the dump wraps it in: version, time, error.
     pub wrapper: Span,
     /// Where its own message begins; it ends at most where the wrapper ends. `None` for an error without a message.
-    body: Option<u32>,
+    pub(super) body: Option<u32>,
     /// Whether the dump goes on after it: the last resource of a truncated dump is not whole.
     pub whole: bool,
 }
@@ -70,13 +70,15 @@ pub struct Section {
     /// Its bytes.
     pub span: Span,
     /// Its type's bytes; empty where it has none.
-    type_url: Span,
+    pub(super) type_url: Span,
 }
 
 /// The index of a dump. Small beside the dump: some forty bytes a resource; names and messages stay in the bytes.
 #[derive(Debug, Default)]
 pub struct ConfigDump {
-    resources: Vec<Resource>,
+    pub(super) resources: Vec<Resource>,
+    /// Sections that it stands for without having them.
+    pub(super) stands_for: &'static [&'static str],
     /// The sections in the dump's order, also those without resources.
     pub sections: Vec<Section>,
 }
@@ -233,7 +235,8 @@ impl ConfigDump {
     /// Whether the dump has a section whose type ends so (`EndpointsConfigDump`). A filtered dump lacks sections; a
     /// dump without `include_eds` lacks the endpoints'.
     pub fn has_section(&self, bytes: &[u8], name: &str) -> bool {
-        self.sections.iter().any(|section| last_part(section.type_url.of(bytes)) == name.as_bytes())
+        self.stands_for.contains(&name)
+            || self.sections.iter().any(|section| last_part(section.type_url.of(bytes)) == name.as_bytes())
     }
 
     /// The latest `last_updated` of the dump: when it was taken, or soon before. Linear in the bytes.
@@ -243,7 +246,7 @@ impl ConfigDump {
 }
 
 /// Where a document that is not whole stopped being read.
-fn stop(outline: &Outline, root: EntryId) -> u32 {
+pub(super) fn stop(outline: &Outline, root: EntryId) -> u32 {
     match outline.end {
         End::Complete(at) | End::TooMany(at) => at,
         End::Invalid(Fault { at, .. }) => at,

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod address;
+mod bare;
 mod bootstrap;
 pub mod certificate;
 mod cluster;

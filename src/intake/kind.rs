@@ -116,6 +116,8 @@ kinds! {
     IstioctlTable = "istioctl_table",
     /// What `istioctl proxy-status POD` printed: Pilot and Envoy compared.
     IstioctlCompare = "istioctl_compare",
+    /// The versions that istioctl printed.
+    IstioctlVersion = "istioctl_version",
     /// ztunnel's `/config_dump`.
     ZtunnelConfigDump = "ztunnel_config_dump",
     /// Kubernetes or Istio resources as JSON.
@@ -136,6 +138,13 @@ kinds! {
     Empty = "empty",
     /// None of these.
     Unknown = "unknown",
+}
+
+impl Kind {
+    /// Whether it is an answer instead of data, or nothing.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Kind::ErrorAnswer | Kind::EmptyAnswer | Kind::Html | Kind::Empty | Kind::Binary)
+    }
 }
 
 impl std::fmt::Display for Kind {
@@ -224,6 +233,8 @@ pub enum Stop {
     Expected(Expected),
     /// It has more values than are indexed.
     TooMany,
+    /// It is no YAML from there on.
+    Yaml,
 }
 
 impl Partial {

@@ -30,7 +30,7 @@ pub fn json_start(head: &[u8]) -> Option<usize> {
 
 /// Whether a JSON object or array opens here: `{` before a key or its end, `[` before anything but a number or word:
 /// no document that is known is a list of those, and log lines begin `[2026-11-23T…` and `[info]`.
-fn opens(text: &[u8]) -> bool {
+pub(super) fn opens(text: &[u8]) -> bool {
     let Some((open, rest)) = text.split_first() else { return false };
     match (open, rest.trim_ascii_start().first()) {
         (b'{' | b'[', None) => true,

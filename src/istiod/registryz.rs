@@ -9,6 +9,8 @@ pub struct Service {
     pub host: String,
     /// Its ports: name and number.
     pub ports: Vec<(String, u64)>,
+    /// Its own addresses; a headless service has none (`0.0.0.0`), others may have one for each cluster.
+    pub addresses: Vec<String>,
 }
 
 /// Reads the page: an array with an object for each service (Istio, pilot/pkg/model/service.go, `Service`).
@@ -20,7 +22,21 @@ pub fn registryz(page: Node<'_>) -> Vec<Service> {
         Some(Service {
             host: it.text("hostname")?.into_owned(),
             ports: it.list("ports").filter_map(port).collect(),
+            addresses: addresses(it),
         })
     };
     page.items().filter_map(service).collect()
+}
+
+fn addresses(service: Node<'_>) -> Vec<String> {
+    let by_cluster = service.path(&["clusterVIPs", "Addresses"]);
+    let by_cluster = by_cluster.into_iter().flat_map(|it| it.entries()).flat_map(|(_, list)| list.items());
+    let all = service.get("defaultAddress").into_iter().chain(by_cluster).filter_map(Node::str);
+    let mut out: Vec<String> = Vec::new();
+    for address in all.filter(|it| !matches!(it.as_ref(), "" | "0.0.0.0" | "::")) {
+        if !out.iter().any(|known| *known == address) {
+            out.push(address.into_owned());
+        }
+    }
+    out
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::alike::alike;
 use super::diff::{Field, fields};
 use super::normalise::{Rule, fingerprint};
 use super::side::{Item, Section, Side};
@@ -251,7 +252,8 @@ impl SectionDiff {
 
     fn both(&mut self, left: &Item<'_>, right: &Item<'_>) {
         // Most resources of two dumps of one Envoy are the same to the byte, and need not be parsed.
-        if left.raw() == right.raw() {
+        let (one, other) = (left.raw(), right.raw());
+        if one == other || alike(one, other) {
             self.equal(true, left);
             return;
         }

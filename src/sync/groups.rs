@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::status::{Mesh, Row};
-use crate::istiod::{Status, types};
+use super::status::{Mesh, Row, Standing};
 
 /// By what rows are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
-    /// The worst state of all types.
-    State,
+    /// How they stand.
+    Standing,
     /// The namespace.
     Namespace,
     /// The proxy's Istio version.
@@ -19,80 +18,93 @@ pub enum GroupBy {
     Istiod,
 }
 
+/// What rows of a group have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Key {
+    /// How they stand.
+    Standing(Standing),
+    /// A namespace, a version, a control plane; empty where it is not known.
+    Name(String),
+}
+
 /// Rows that have something in common.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Group {
-    /// What: a namespace, a version, a control plane; a state's name. Empty where it is not known.
-    pub key: String,
-    /// How many rows.
-    pub rows: usize,
-    /// How many of them are in each state, by their worst type.
-    pub states: BTreeMap<Status, usize>,
-    /// How many of them no control plane knows.
-    pub not_connected: usize,
+    /// What.
+    pub key: Key,
+    /// How many there are of each standing.
+    pub counts: BTreeMap<Standing, u32>,
 }
 
 /// What to show of the table; what is `None` or empty does not choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Filter {
-    /// Text that the id, cluster, control plane or a version contains.
+    /// Words that must all occur in the id, the cluster, the control plane or a version, any case.
     pub text: String,
-    /// A state that any type has.
-    pub state: Option<Status>,
-    /// A type (URL, or short as `CDS`) that `state` is about.
-    pub type_url: Option<String>,
+    /// How it stands.
+    pub standing: Option<Standing>,
     /// A namespace.
     pub namespace: Option<String>,
     /// A control plane.
     pub istiod: Option<String>,
     /// An Istio version.
     pub version: Option<String>,
-    /// Whether a control plane knows it.
-    pub connected: Option<bool>,
 }
 
 impl Mesh {
-    /// Counts rows by group; groups by key.
-    pub fn groups(&self, by: GroupBy) -> Vec<Group> {
-        let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
-        for row in &self.rows {
-            let key = match by {
-                GroupBy::State => row.worst().name(),
-                GroupBy::Namespace => &row.namespace,
-                GroupBy::Version => &row.istio_version,
-                GroupBy::Istiod => &row.istiod,
-            };
-            let group = groups.entry(key).or_default();
-            group.rows += 1;
-            *group.states.entry(row.worst()).or_default() += 1;
-            group.not_connected += usize::from(!row.connected);
-        }
-        groups.into_iter().map(|(key, group)| Group { key: key.to_owned(), ..group }).collect()
+    /// How many rows there are of each standing.
+    pub fn counts(&self) -> BTreeMap<Standing, u32> {
+        self.count(0..self.rows.len())
     }
 
-    /// The rows that a filter leaves.
-    pub fn filtered<'m>(&'m self, filter: &'m Filter) -> impl Iterator<Item = &'m Row> {
-        self.rows.iter().filter(|it| filter.takes(it))
+    fn count(&self, rows: impl Iterator<Item = usize>) -> BTreeMap<Standing, u32> {
+        let mut counts = BTreeMap::new();
+        for at in rows {
+            *counts.entry(self.rows[at].standing(self.known)).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The rows that a filter leaves (their places in [`Mesh::rows`]), the worst first, in groups by key. Without `by`
+    /// one group has them all.
+    pub fn grouped(&self, filter: &Filter, by: Option<GroupBy>) -> Vec<(Option<Group>, Vec<usize>)> {
+        let mut groups: BTreeMap<Option<Key>, Vec<usize>> = BTreeMap::new();
+        let words: Vec<String> = filter.text.split_whitespace().map(str::to_lowercase).collect();
+        for (at, row) in self.rows.iter().enumerate() {
+            if filter.takes(row, row.standing(self.known), &words) {
+                groups.entry(by.map(|by| self.key(row, by))).or_default().push(at);
+            }
+        }
+        let group = |(key, mut rows): (Option<Key>, Vec<usize>)| {
+            rows.sort_by_key(|at| {
+                let row = &self.rows[*at];
+                (row.standing(self.known), &row.namespace, &row.name, &row.cluster, &row.istiod)
+            });
+            (key.map(|key| Group { key, counts: self.count(rows.iter().copied()) }), rows)
+        };
+        groups.into_iter().map(group).collect()
+    }
+
+    fn key(&self, row: &Row, by: GroupBy) -> Key {
+        match by {
+            GroupBy::Standing => Key::Standing(row.standing(self.known)),
+            GroupBy::Namespace => Key::Name(row.namespace.clone()),
+            GroupBy::Version => Key::Name(row.istio_version.clone()),
+            GroupBy::Istiod => Key::Name(row.istiod.clone()),
+        }
     }
 }
 
 impl Filter {
-    /// Whether it leaves a row.
-    pub fn takes(&self, row: &Row) -> bool {
+    /// `words`: those of its text, lower case.
+    fn takes(&self, row: &Row, standing: Standing, words: &[String]) -> bool {
         let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|it| it == value);
         let texts = [&row.id, &row.cluster, &row.istiod, &row.istio_version, &row.envoy_version];
-        let text = self.text.to_lowercase();
-        let of_type = |url: &str| is(&self.type_url, url) || is(&self.type_url, types::short(url));
-        let state = |wanted: Status| match wanted {
-            // A type that a proxy did not ask for has no entry of its own.
-            Status::Ignored => row.types.iter().all(|it| !of_type(&it.type_url) || it.status == wanted),
-            _ => row.types.iter().any(|it| of_type(&it.type_url) && it.status == wanted),
-        };
         is(&self.namespace, &row.namespace)
             && is(&self.istiod, &row.istiod)
             && is(&self.version, &row.istio_version)
-            && self.connected.is_none_or(|it| it == row.connected)
-            && self.state.is_none_or(state)
-            && (text.is_empty() || texts.iter().any(|it| it.to_lowercase().contains(&text)))
+            && self.standing.is_none_or(|it| it == standing)
+            && words.iter().all(|word| texts.iter().any(|it| it.to_lowercase().contains(word)))
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 pub mod age;
+mod alike;
 pub mod compare;
 mod defaults;
 pub mod diff;
@@ -15,9 +16,9 @@ pub mod text;
 
 pub use compare::{Between, Changed, Comparison, Place, Presence, SectionDiff, compare};
 pub use diff::{Change, Field};
-pub use groups::{Filter, Group, GroupBy};
+pub use groups::{Filter, Group, GroupBy, Key};
 pub use known::Known;
 pub use rejected::Rejection;
 pub use side::{Section, Side};
-pub use status::{Mesh, Row, TypeState};
+pub use status::{Mesh, Row, Standing, TypeState};
 pub use text::{Hunk, Tag};

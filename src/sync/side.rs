@@ -127,8 +127,10 @@ impl<'c> Item<'c> {
 /// Where `}, "last_updated": "…" }` begins, if `bytes` end so; the first brace included.
 fn before_last_updated(bytes: &[u8]) -> Option<usize> {
     let tail = bytes.len().saturating_sub(160);
-    let at = tail + memchr::memmem::rfind(&bytes[tail..], b"\"last_updated\"")?;
-    let value = bytes[at..].strip_prefix(b"\"last_updated\"")?.trim_ascii_start().strip_prefix(b":")?;
+    let key = [&b"\"last_updated\""[..], b"\"lastUpdated\""];
+    let (at, key) =
+        key.iter().find_map(|key| Some((tail + memchr::memmem::rfind(&bytes[tail..], key)?, key)))?;
+    let value = bytes[at..].strip_prefix(*key)?.trim_ascii_start().strip_prefix(b":")?;
     let inside = value.trim_ascii_start().strip_prefix(b"\"")?;
     let close = memchr::memchr(b'"', inside)?;
     if inside[close + 1..].trim_ascii() != b"}" {
@@ -248,6 +250,7 @@ mod tests {
     fn a_message_ends_before_its_time() {
         let end = |text: &str| before_last_updated(text.as_bytes()).map(|at| text[..at].to_owned());
         assert_eq!(end("{\"a\": 1},\n \"last_updated\": \"2026\"\n}").as_deref(), Some("{\"a\": 1}"));
+        assert_eq!(end("{\"a\": 1},\n \"lastUpdated\": \"2026\"\n}").as_deref(), Some("{\"a\": 1}"));
         assert_eq!(end("{\"a\": {\"b\": {}, \"last_updated\": \"2026\"}}"), None);
         assert_eq!(end("{\"a\": 1}"), None);
     }

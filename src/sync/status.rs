@@ -66,7 +66,42 @@ pub struct TypeState {
     pub error: String,
 }
 
+/// How a proxy stands, all its types together; the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Its Envoy refuses what the control plane sends.
+    Rejecting,
+    /// No control plane knows it, though there is one.
+    NotConnected,
+    /// An update was sent and is not acknowledged.
+    Stale,
+    /// It has what was sent.
+    Synced,
+    /// No page in the capture lists proxies.
+    Unknown,
+}
+
+impl Standing {
+    /// All, the worst first.
+    pub const ALL: [Standing; 5] =
+        [Standing::Rejecting, Standing::NotConnected, Standing::Stale, Standing::Synced, Standing::Unknown];
+}
+
 impl Row {
+    /// How it stands. `known`: a page lists proxies, so that one that is not listed is not connected.
+    pub fn standing(&self, known: bool) -> Standing {
+        let refused = self.rejected.iter().any(|it| matches!(it, Rejection::Dump { .. }));
+        match self.worst() {
+            Status::Error => Standing::Rejecting,
+            _ if refused => Standing::Rejecting,
+            _ if !known => Standing::Unknown,
+            _ if !self.connected => Standing::NotConnected,
+            Status::Stale => Standing::Stale,
+            Status::Ignored | Status::Synced | Status::NotSent => Standing::Synced,
+        }
+    }
+
     /// How far it is with a type.
     pub fn of_type(&self, type_url: &str) -> Option<&TypeState> {
         self.types.iter().find(|it| it.type_url == type_url)
@@ -106,9 +141,7 @@ impl Mesh {
         mesh.rows.sort_by(|one, other| (&one.id, &one.istiod).cmp(&(&other.id, &other.istiod)));
         let mut strangers: Vec<Row> = capture
             .proxies()
-            .filter(|(id, it)| {
-                !known.contains(id) && it.identity.proxy_type != "ztunnel" && is_envoy(capture, it)
-            })
+            .filter(|(id, it)| !known.contains(id) && runs(capture, it))
             .map(|it| stranger(capture, it))
             .collect();
         strangers.sort_by(|one, other| one.id.cmp(&other.id));
@@ -194,10 +227,10 @@ fn stranger(capture: &Capture, (id, proxy): (ProxyId, &Proxy)) -> Row {
     }
 }
 
-/// Whether a document of it comes from an Envoy: a control plane's pages about a proxy do not show that it runs.
-fn is_envoy(capture: &Capture, proxy: &Proxy) -> bool {
-    let documents = proxy.documents.iter().filter_map(|id| capture.document(*id));
-    documents.into_iter().any(|it| it.kind.name().starts_with("envoy_"))
+/// Whether a document of it comes from itself: a control plane's pages about a proxy do not show that it runs.
+fn runs(capture: &Capture, proxy: &Proxy) -> bool {
+    let mut documents = proxy.documents.iter().filter_map(|id| capture.document(*id));
+    documents.any(|it| it.kind.name().starts_with("envoy_") || it.kind == Page::ZtunnelConfigDump)
 }
 
 /// Marks proxies that several control planes claim.

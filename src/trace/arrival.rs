@@ -5,7 +5,7 @@ use core::net::IpAddr;
 
 use super::request::{Direction, host_and_port, ip};
 use super::run::{Flow, Run, considered};
-use super::source::Bound;
+use super::source::{Bound, Tracer};
 use super::step::{Outcome, StepKind, What, Why};
 use crate::envoy::{Kind, Listener, ResourceId, State};
 
@@ -28,7 +28,7 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
             take(run, found, &Why::Meets(What::Destination, run.request.to.clone()))
         }
         Direction::Outbound | Direction::Inbound => {
-            let found = redirected(run, direction);
+            let found = redirected(run.tracer, direction);
             let why = if direction == Direction::Outbound { "outbound" } else { "inbound" };
             take(run, found, &Why::Meets(What::Iptables, why.to_owned()))
         }
@@ -37,8 +37,8 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
 
 /// A listener that has a socket of its own and takes its connections: iptables' target, else the destination's.
 fn guess(run: &Run<'_, '_>, destination: Option<(IpAddr, u16)>) -> Direction {
-    let own = own_address(run);
-    let sidecar = redirected(run, Direction::Outbound).is_some();
+    let own = own_address(run.tracer);
+    let sidecar = redirected(run.tracer, Direction::Outbound).is_some();
     match destination {
         Some((address, _)) if sidecar && Some(address) == own && run.connection.remote != own => {
             Direction::Inbound
@@ -48,34 +48,31 @@ fn guess(run: &Run<'_, '_>, destination: Option<(IpAddr, u16)>) -> Direction {
     }
 }
 
-fn own_address(run: &Run<'_, '_>) -> Option<IpAddr> {
-    let bootstrap = run.tracer.dump().of(Kind::Bootstrap).next()?.0;
-    let id = run.tracer.node(bootstrap)?.path(&["node", "id"])?.str()?;
+/// The pod's own address, as Istio's node id tells it.
+pub(super) fn own_address(tracer: &Tracer<'_>) -> Option<IpAddr> {
+    let bootstrap = tracer.dump().of(Kind::Bootstrap).next()?.0;
+    let id = tracer.node(bootstrap)?.path(&["node", "id"])?.str()?;
     ip(crate::envoy::names::NodeId::parse(&id)?.ip)
 }
 
 /// The listener to which iptables sends: Istio's virtualOutbound hands on by the original destination, virtualInbound
 /// looks the original destination up itself.
-fn redirected(run: &Run<'_, '_>, direction: Direction) -> Option<ResourceId> {
+pub(super) fn redirected(tracer: &Tracer<'_>, direction: Direction) -> Option<ResourceId> {
     let usual = if direction == Direction::Outbound { 15001 } else { 15006 };
     let takes = |bound: &&Bound| takes(bound.state);
-    let named = run
-        .tracer
-        .listeners()
-        .iter()
-        .filter(takes)
-        .find(|it| it.address.is_some_and(|(_, port)| port == usual));
+    let mut all = tracer.listeners().iter().filter(takes);
+    let named = all.find(|it| it.address.is_some_and(|(_, port)| port == usual));
     if let Some(found) = named {
         return Some(found.id);
     }
     let word = if direction == Direction::Outbound { "OUTBOUND" } else { "INBOUND" };
     let fits = |bound: &&Bound| {
-        let Some(listener) = run.tracer.node(bound.id).map(Listener) else { return false };
+        let Some(listener) = tracer.node(bound.id).map(Listener) else { return false };
         let hands_on = listener.use_original_dst()
             || listener.listener_filters().any(|it| it.is(&ORIGINAL_DST, "OriginalDst"));
         hands_on && listener.bind_to_port() && listener.traffic_direction() == word
     };
-    run.tracer.listeners().iter().filter(takes).find(fits).map(|it| it.id)
+    tracer.listeners().iter().filter(takes).find(fits).map(|it| it.id)
 }
 
 /// Names of the listener filter that restores the original destination.
@@ -83,7 +80,7 @@ pub(super) const ORIGINAL_DST: [&str; 2] =
     ["envoy.filters.listener.original_dst", "envoy.listener.original_dst"];
 
 /// Warming listeners do not listen yet, draining ones no longer.
-fn takes(state: State) -> bool {
+pub(super) fn takes(state: State) -> bool {
     matches!(state, State::Static | State::Active)
 }
 

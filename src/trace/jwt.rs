@@ -8,7 +8,7 @@ use super::route_action::answer;
 use super::route_match::Wants;
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, Truth, What, Why};
-use super::token::{Checked, Failure, Token, check, extract};
+use super::token::{Checked, Failure, Located, Token, check, extract};
 use crate::envoy::RouteMatch;
 use crate::json::Node;
 
@@ -35,29 +35,43 @@ pub(super) fn authenticate<'t>(
         run.note(StepKind::HttpFilter, &filter.name, Why::Disabled, place);
         return Ok(Route::Stays);
     }
-    let requirement = match here.and_then(|it| it.text("requirement_name")) {
-        Some(name) => match named(config, &name) {
-            Some(requirement) => Some(requirement),
-            None => return deny(run, filter, headers, 403, &format!("unknown requirement {name}")),
-        },
+    let requirement = match here {
+        Some(here) => {
+            let name = here.text("requirement_name").unwrap_or_default();
+            match named(config, &name) {
+                Some(requirement) => Some(requirement),
+                None => {
+                    let map = config.get("requirement_map").into_iter().flat_map(Node::entries);
+                    let all: Vec<String> = map.map(|(name, _)| name.into_owned()).collect();
+                    let all = all.join(", ");
+                    let why = format!("Wrong requirement_name: {name}. It should be one of [{all}]");
+                    return deny(run, filter, headers, 403, &why);
+                }
+            }
+        }
         None => by_rule(run, config, headers),
     };
     let Some(requirement) = requirement else {
         run.note(StepKind::HttpFilter, &filter.name, Why::Passes, place);
         return Ok(Route::Stays);
     };
-    let mut judge = Judge { run, config, headers: headers.clone(), valid: Vec::new(), unsure: false };
-    let result = judge.require(requirement, &[], 0);
-    let (valid, unsure) = (std::mem::take(&mut judge.valid), judge.unsure);
+    let mut judge =
+        Judge { run, config, headers: headers.clone(), set: Vec::new(), unsure: false, again: false };
+    let result = judge.require(requirement, 0);
+    let Judge { headers: left, set, unsure, again, .. } = judge;
+    *headers = left;
     match result {
         Err(failure) => {
             let status = if failure == Failure::Audience { 403 } else { 401 };
-            deny(run, filter, headers, status, failure.text())
+            deny(run, filter, headers, status, &failure.text())
         }
         Ok(()) => {
             let why = if unsure { Why::Beyond(What::Token, String::new()) } else { Why::Passes };
             run.note(StepKind::HttpFilter, &filter.name, why, place);
-            Ok(pass(run, config, headers, valid))
+            for (key, value) in set {
+                put(run, &key, value);
+            }
+            Ok(if again { Route::Again } else { Route::Stays })
         }
     }
 }
@@ -91,23 +105,38 @@ fn by_rule<'t>(run: &Run<'t, '_>, config: Node<'t>, headers: &Headers) -> Option
     state.get("requires")?.entries().find(|(key, _)| key == value.as_str()).map(|(_, it)| it)
 }
 
-/// A token that holds, and the provider that it holds for.
-struct Valid<'t> {
-    node: Node<'t>,
-    token: Token,
-}
-
 struct Judge<'j, 't, 'r> {
     run: &'j Run<'t, 'r>,
     config: Node<'t>,
-    /// What is left of the request: a token that holds is taken out, unless it is to be forwarded.
+    /// What goes on of the request: a token that holds is taken out, unless it is to be forwarded.
     headers: Headers,
-    valid: Vec<Valid<'t>>,
+    /// What tokens leave in metadata.
+    set: Vec<(String, Value)>,
+    /// A signature could not be judged.
     unsure: bool,
+    /// The route is to be looked for again.
+    again: bool,
 }
 
+/// What requirements that name no provider let pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Lenient {
+    Missing,
+    MissingOrFailed,
+}
+
+fn lenient(requirement: Node<'_>) -> Option<Lenient> {
+    if requirement.get("allow_missing_or_failed").is_some()
+        || requirement.get("extract_only_without_validation").is_some()
+    {
+        return Some(Lenient::MissingOrFailed);
+    }
+    requirement.get("allow_missing").map(|_| Lenient::Missing)
+}
+
+/// The verifiers of Envoy (source/extensions/filters/http/jwt_authn/verifier.cc, authenticator.cc).
 impl<'t> Judge<'_, 't, '_> {
-    fn require(&mut self, requirement: Node<'t>, beside: &[String], depth: usize) -> Result<(), Failure> {
+    fn require(&mut self, requirement: Node<'t>, depth: usize) -> Result<(), Failure> {
         if depth > DEEPEST {
             return Ok(());
         }
@@ -118,117 +147,99 @@ impl<'t> Judge<'_, 't, '_> {
             return self.provider(&with.text("provider_name").unwrap_or_default(), Some(with));
         }
         if let Some(all) = requirement.get("requires_all") {
-            return all.list("requirements").try_for_each(|it| self.require(it, &[], depth + 1));
+            return all.list("requirements").try_for_each(|it| self.require(it, depth + 1));
         }
         if let Some(any) = requirement.get("requires_any") {
             return self.any(any, depth);
         }
-        if requirement.get("allow_missing_or_failed").is_some()
-            || requirement.get("extract_only_without_validation").is_some()
-        {
-            let _ = self.every_token(beside);
-            return Ok(());
-        }
-        if requirement.get("allow_missing").is_some() {
-            return match self.every_token(beside) {
-                Err(Failure::Missing) => Ok(()),
-                other => other,
+        lenient(requirement).map_or(Ok(()), |it| self.every_token(it))
+    }
+
+    /// One that holds is enough. Those that let pass what is missing or fails are no tokens to look for, but change
+    /// what the failure of the others means. Of the failures, the last that says most is told.
+    fn any(&mut self, any: Node<'t>, depth: usize) -> Result<(), Failure> {
+        let (allow, wanted): (Vec<_>, Vec<_>) =
+            any.list("requirements").partition(|it| lenient(*it).is_some());
+        let allow: Vec<Lenient> = allow.into_iter().filter_map(lenient).collect();
+        let failed_too = allow.contains(&Lenient::MissingOrFailed);
+        if wanted.is_empty() {
+            return match allow.first() {
+                Some(_) if failed_too => self.every_token(Lenient::MissingOrFailed),
+                Some(_) => self.every_token(Lenient::Missing),
+                None => Ok(()),
             };
         }
-        Ok(())
-    }
-
-    /// One that holds is enough; those that let pass what is missing come last. Of the failures, the one that says
-    /// most is told (source/extensions/filters/http/jwt_authn/verifier.cc).
-    fn any(&mut self, any: Node<'t>, depth: usize) -> Result<(), Failure> {
-        let lenient =
-            |it: &Node<'t>| it.get("allow_missing").is_some() || it.get("allow_missing_or_failed").is_some();
-        let (last, first): (Vec<_>, Vec<_>) = any.list("requirements").partition(lenient);
-        // What may be missing are the tokens of the providers beside it, where any are named.
-        let named = |it: &Node<'t>| {
-            let with = it.get("provider_and_audiences");
-            it.text("provider_name").or_else(|| with?.text("provider_name")).map(|it| it.into_owned())
-        };
-        let beside: Vec<String> = first.iter().filter_map(named).collect();
-        let mut worst = None;
-        for requirement in first.into_iter().chain(last) {
-            match self.require(requirement, &beside, depth + 1) {
+        let mut worst = Failure::Missing;
+        for requirement in wanted {
+            match self.require(requirement, depth + 1) {
                 Ok(()) => return Ok(()),
-                Err(failure) => {
-                    let more = worst.is_none_or(|it: Failure| failure.weight() >= it.weight());
-                    if more {
-                        worst = Some(failure);
-                    }
-                }
+                Err(it) if it.says_much() || worst == Failure::Missing => worst = it,
+                Err(_) => {}
             }
         }
-        worst.map_or(Ok(()), Err)
+        let passes = failed_too || worst == Failure::Missing && !allow.is_empty();
+        if passes { Ok(()) } else { Err(worst) }
     }
 
+    /// All tokens where the provider looks for them must hold.
     fn provider(&mut self, name: &str, with: Option<Node<'t>>) -> Result<(), Failure> {
         let Some(node) = self.find(name) else { return Err(Failure::UnknownIssuer) };
+        super::token::sanitize(&mut self.headers, node);
         let tokens = extract(&self.headers, [node]);
         if tokens.is_empty() {
             return Err(Failure::Missing);
         }
-        for (text, _) in tokens {
-            let token = Token::parse(&text)?;
-            let issuer = node.text("issuer").filter(|it| !it.is_empty());
-            if issuer.is_some_and(|it| Some(it.as_ref()) != token.issuer()) {
+        for located in tokens {
+            let token = Token::parse(&located.text)?;
+            if !located.allows(token.issuer()) {
                 return Err(Failure::UnknownIssuer);
             }
-            self.hold(node, with, token)?;
+            self.hold(node, with, token, &located)?;
         }
         Ok(())
     }
 
-    /// All tokens of these providers, or of all, each judged by the provider of its issuer. A provider takes a token
-    /// only from where it looks for one itself.
-    fn every_token(&mut self, only: &[String]) -> Result<(), Failure> {
-        let all = self.config.get("providers").into_iter().flat_map(Node::entries);
-        let used = all.filter(|(name, _)| only.is_empty() || only.iter().any(|it| it == name));
-        let providers: Vec<Node<'t>> = used.map(|(_, it)| it).collect();
-        let tokens = extract(&self.headers, providers.iter().copied());
+    /// All tokens of all providers, each judged by the provider of its issuer; how the last of them fared counts.
+    fn every_token(&mut self, allow: Lenient) -> Result<(), Failure> {
+        let providers: Vec<Node<'t>> =
+            self.config.get("providers").into_iter().flat_map(Node::entries).map(|(_, it)| it).collect();
+        for provider in &providers {
+            super::token::sanitize(&mut self.headers, *provider);
+        }
         let mut last = Err(Failure::Missing);
-        for (text, places) in tokens {
-            last = Token::parse(&text).and_then(|token| {
-                let of = |node: Node<'t>| node.text("issuer").filter(|it| !it.is_empty());
-                let mut there = places.iter().filter_map(|it| providers.get(*it));
-                let found = there.find(|it| of(**it).is_none_or(|it| Some(it.as_ref()) == token.issuer()));
+        for located in extract(&self.headers, providers.iter().copied()) {
+            last = Token::parse(&located.text).and_then(|token| {
+                if !located.allows(token.issuer()) {
+                    return Err(Failure::UnknownIssuer);
+                }
+                let issuer = |it: &Node<'t>| it.text("issuer").unwrap_or_default().into_owned();
+                let own = providers.iter().find(|it| issuer(it) == token.issuer());
+                let found = own.or_else(|| providers.iter().find(|it| issuer(it).is_empty()));
                 let node = *found.ok_or(Failure::UnknownIssuer)?;
-                self.hold(node, None, token)
+                self.hold(node, None, token, &located)
             });
         }
-        last
+        match last {
+            Err(_) if allow == Lenient::MissingOrFailed => Ok(()),
+            Err(Failure::Missing) => Ok(()),
+            other => other,
+        }
     }
 
-    fn hold(&mut self, node: Node<'t>, with: Option<Node<'t>>, token: Token) -> Result<(), Failure> {
+    /// Judges a token; one that holds leaves headers and metadata behind, and perhaps another route.
+    fn hold(
+        &mut self,
+        node: Node<'t>,
+        with: Option<Node<'t>>,
+        token: Token,
+        at: &Located,
+    ) -> Result<(), Failure> {
         if check(self.run, node, with, &token)? == Checked::ButSignature {
             self.unsure = true;
         }
-        if !node.flag("forward") {
-            super::token::take_away(&mut self.headers, node);
-        }
-        self.valid.push(Valid { node, token });
-        Ok(())
-    }
-
-    fn find(&self, name: &str) -> Option<Node<'t>> {
-        self.config.get("providers")?.entries().find(|(key, _)| key == name).map(|(_, it)| it)
-    }
-}
-
-/// What valid tokens leave behind: metadata, headers, and perhaps another route.
-fn pass<'t>(run: &mut Run<'t, '_>, _config: Node<'t>, headers: &mut Headers, valid: Vec<Valid<'t>>) -> Route {
-    let mut again = Route::Stays;
-    for Valid { node, token } in valid {
-        if let Some(key) = node.text("payload_in_metadata").filter(|it| !it.is_empty()) {
-            let normalize = node.get("normalize_payload_in_metadata");
-            let payload = spread(token.payload.clone(), normalize);
-            put(run, &key, payload);
-        }
-        if let Some(key) = node.text("header_in_metadata").filter(|it| !it.is_empty()) {
-            put(run, &key, token.header.clone());
+        if let Some(name) = node.text("forward_payload_header").filter(|it| !it.is_empty()) {
+            let payload = at.text.split('.').nth(1).unwrap_or("");
+            self.headers.add(&name, payload);
         }
         for claim in node.list("claim_to_headers") {
             let path = claim.text("claim_name").unwrap_or_default();
@@ -239,18 +250,27 @@ fn pass<'t>(run: &mut Run<'t, '_>, _config: Node<'t>, headers: &mut Headers, val
                 Some(Value::Bool(flag)) => Some(flag.to_string()),
                 _ => None,
             };
+            let text = text.filter(|it| !it.is_empty());
             if let (Some(text), Some(name)) = (text, claim.text("header_name")) {
-                headers.set(&name.to_ascii_lowercase(), text);
+                self.headers.add(&name, text);
             }
         }
         if !node.flag("forward") {
-            super::token::take_away(headers, node);
+            at.take_away(&mut self.headers);
         }
-        if node.flag("clear_route_cache") {
-            again = Route::Again;
+        let header = node.text("header_in_metadata").filter(|it| !it.is_empty());
+        self.set.extend(header.map(|key| (key.into_owned(), token.header.clone())));
+        if let Some(key) = node.text("payload_in_metadata").filter(|it| !it.is_empty()) {
+            let payload = spread(token.payload, node.get("normalize_payload_in_metadata"));
+            self.set.push((key.into_owned(), payload));
         }
+        self.again |= node.flag("clear_route_cache");
+        Ok(())
     }
-    again
+
+    fn find(&self, name: &str) -> Option<Node<'t>> {
+        self.config.get("providers")?.entries().find(|(key, _)| key == name).map(|(_, it)| it)
+    }
 }
 
 fn put(run: &mut Run<'_, '_>, key: &str, value: Value) {

@@ -2,6 +2,7 @@
 
 mod address;
 mod arrival;
+pub mod ask;
 mod balance;
 mod client;
 mod cluster;

@@ -202,6 +202,26 @@ fn dot(path: &[u8]) -> usize {
     }
 }
 
+/// With its escapes undone (source/common/http/utility.cc, PercentEncoding::decode).
+pub(super) fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        match hex(&bytes[at + 1..]).filter(|_| bytes[at] == b'%') {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 fn hex(bytes: &[u8]) -> Option<u8> {
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
     Some(digit(bytes.first()?)? * 16 + digit(bytes.get(1)?)?)

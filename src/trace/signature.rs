@@ -4,28 +4,42 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::step::Truth;
 use super::token::base64url;
 
-/// Whether any of the keys made the signature; unknown for algorithms that are not judged here.
-pub(super) fn verify(header: &Value, keys: &Value, signed: &[u8], signature: &[u8]) -> Truth {
+/// What is known of a signature.
+pub(super) enum Verified {
+    /// One of the keys made it.
+    Right,
+    /// None of them did.
+    Wrong,
+    /// None has the name or the algorithm that the token wants.
+    NoKey,
+    /// The algorithm is not judged here.
+    Unknown,
+}
+
+/// Whether any of the keys made the signature (jwt_verify_lib/verify.cc).
+pub(super) fn verify(header: &Value, keys: &Value, signed: &[u8], signature: &[u8]) -> Verified {
     let algorithm = header.get("alg").and_then(Value::as_str).unwrap_or("");
-    let Some((prefix, digest)) = digest(algorithm, signed) else { return Truth::Unknown };
-    let id = header.get("kid").and_then(Value::as_str);
+    let id = header.get("kid").and_then(Value::as_str).filter(|it| !it.is_empty());
     let all = keys.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     // A key's own name and algorithm count where both sides say them.
     let fits = |key: &&Value| {
-        let own = |name| key.get(name).and_then(Value::as_str);
-        own("kty") == Some("RSA")
-            && (id.is_none() || own("kid").is_none() || own("kid") == id)
+        let own = |name| key.get(name).and_then(Value::as_str).filter(|it| !it.is_empty());
+        (id.is_none() || own("kid").is_none() || own("kid") == id)
             && own("alg").is_none_or(|it| it == algorithm)
     };
+    if !all.iter().any(|it| fits(&it)) {
+        return Verified::NoKey;
+    }
+    let Some((prefix, digest)) = digest(algorithm, signed) else { return Verified::Unknown };
     let number = |key: &Value, name| key.get(name).and_then(Value::as_str).and_then(base64url);
     let made = |key: &Value| {
         let (Some(modulus), Some(exponent)) = (number(key, "n"), number(key, "e")) else { return false };
         opened(&modulus, &exponent, signature).is_some_and(|it| it == padded(it.len(), prefix, &digest))
     };
-    all.iter().filter(fits).any(made).into()
+    let rsa = |key: &&Value| key.get("kty").and_then(Value::as_str) == Some("RSA");
+    if all.iter().filter(fits).filter(rsa).any(made) { Verified::Right } else { Verified::Wrong }
 }
 
 /// The prefix that names a hash (RFC 8017, 9.2), and the hash.

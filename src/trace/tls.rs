@@ -18,12 +18,15 @@ pub(super) fn handshake<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Fl
         return run.end(Outcome::TlsRejected);
     }
     run.connection.tls = true;
-    let required = context.get("require_client_certificate").and_then(Node::bool).unwrap_or(false);
+    let asked = asked(run.tracer, context);
+    let required = asked == Asked::Required;
     match run.request.identity.clone() {
         None if required => {
             run.note(StepKind::Tls, &name, Why::Missing(What::ClientCertificate), place);
             return run.end(Outcome::TlsRejected);
         }
+        // Without a request for one, the client's certificate never arrives.
+        Some(_) if asked == Asked::Not => run.note(StepKind::Tls, &name, Why::Taken, place),
         None => run.note(StepKind::Tls, &name, Why::Taken, place),
         Some(identity) => {
             // Whether the certificate is signed by the right authority is taken for granted: it is not in the request.
@@ -51,14 +54,43 @@ pub(super) fn handshake<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Fl
                     run.note(StepKind::Tls, &name, why, place);
                 }
             }
-            // Without a request for one, the client's certificate never arrives.
-            if required || validation(run.tracer, context).is_some() {
-                run.connection.peer = Some(identity);
-            }
+            run.connection.peer = Some(identity);
         }
     }
     agree(run, context);
     Ok(())
+}
+
+/// Whether a client's certificate is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Not,
+    Wanted,
+    Required,
+}
+
+/// A certificate whose name must match is required, whatever `require_client_certificate` says; so is one for SPIFFE's
+/// validator (source/common/tls/cert_validator/default_validator.cc, initializeSslContexts; …/spiffe).
+fn asked<'t>(tracer: &Tracer<'t>, context: Node<'t>) -> Asked {
+    let contexts = validation(tracer, context).unwrap_or_default();
+    let any = |key: &str| contexts.iter().any(|it| it.list(key).next().is_some());
+    let pinned =
+        any("verify_certificate_hash") || any("verify_certificate_spki") || any("verify_subject_alt_name");
+    let pinned = pinned || !names(&contexts).is_empty();
+    let untrusted = untrusted(&contexts);
+    let spiffe = trust_domains(&contexts).is_some();
+    match () {
+        () if context.flag("require_client_certificate") || spiffe || pinned && !untrusted => Asked::Required,
+        () if pinned || untrusted || contexts.iter().any(|it| it.get("trusted_ca").is_some()) => {
+            Asked::Wanted
+        }
+        () => Asked::Not,
+    }
+}
+
+/// Any certificate will do (`ACCEPT_UNTRUSTED`).
+fn untrusted(contexts: &[Node<'_>]) -> bool {
+    contexts.iter().any(|it| it.text("trust_chain_verification").is_some_and(|it| it == "ACCEPT_UNTRUSTED"))
 }
 
 /// The protocol that both sides know, the server's list first (BoringSSL's SSL_select_next_proto).
@@ -116,12 +148,19 @@ fn allowed<'t>(tracer: &Tracer<'t>, context: Node<'t>, identity: &str) -> Truth 
             return Truth::No;
         }
     }
+    if untrusted(&contexts) {
+        return Truth::Yes;
+    }
     let verified: Vec<_> =
         contexts.iter().flat_map(|it| it.list("verify_subject_alt_name")).filter_map(Node::str).collect();
     if !verified.is_empty() && !verified.iter().any(|it| it == identity) {
         return Truth::No;
     }
-    let names = names(&contexts);
+    let mut names = names(&contexts);
+    if trust_domains(&contexts).is_some() {
+        // SPIFFE knows no other names.
+        names.retain(|(kind, _)| kind.as_deref().is_none_or(|it| it == "URI"));
+    }
     if names.is_empty() {
         return Truth::Yes;
     }

@@ -1,9 +1,12 @@
 //! A token by itself: where it stands in a request, what it says, whether that holds (google/jwt_verify_lib).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::request::Headers;
 use super::run::Run;
+use super::signature::Verified;
 use super::step::Truth;
 use super::text_match::{query_parameter, string_node};
 use crate::json::Node;
@@ -18,20 +21,24 @@ pub(super) enum Failure {
     HeaderJson,
     HeaderAlg,
     Algorithm,
+    Kid,
     PayloadBase64,
     PayloadJson,
+    Claim(&'static str, &'static str),
     SignatureBase64,
     NotYet,
     Expired,
     Audience,
     Subject,
+    NoKey,
     Signature,
 }
 
 impl Failure {
     /// Envoy's words.
-    pub fn text(self) -> &'static str {
-        match self {
+    pub fn text(self) -> String {
+        let fixed = match self {
+            Failure::Claim(name, wrong) => return format!("Jwt payload [{name}] field is not {wrong}"),
             Failure::Missing => "Jwt is missing",
             Failure::UnknownIssuer => "Jwt issuer is not configured",
             Failure::Format => {
@@ -41,6 +48,7 @@ impl Failure {
             Failure::HeaderJson => "Jwt header is an invalid JSON",
             Failure::HeaderAlg => "Jwt header [alg] field is required and must be a string",
             Failure::Algorithm => "Jwt header [alg] is not supported",
+            Failure::Kid => "Jwt header [kid] field is not a string",
             Failure::PayloadBase64 => "Jwt payload is an invalid Base64url encoded",
             Failure::PayloadJson => "Jwt payload is an invalid JSON",
             Failure::SignatureBase64 => "Jwt signature is an invalid Base64url encoded",
@@ -48,17 +56,15 @@ impl Failure {
             Failure::Expired => "Jwt is expired",
             Failure::Audience => "Audiences in Jwt are not allowed",
             Failure::Subject => "Jwt subject is not allowed",
+            Failure::NoKey => "Jwks doesn't have key to match kid or alg from Jwt",
             Failure::Signature => "Jwt verification fails",
-        }
+        };
+        fixed.to_owned()
     }
 
-    /// Of several failures, the one that weighs most is told.
-    pub fn weight(self) -> u8 {
-        match self {
-            Failure::Missing => 0,
-            Failure::UnknownIssuer => 1,
-            _ => 2,
-        }
+    /// Whether it says more than that there is no token, or none of that issuer.
+    pub fn says_much(self) -> bool {
+        !matches!(self, Failure::Missing | Failure::UnknownIssuer)
     }
 }
 
@@ -97,18 +103,22 @@ impl Token {
         if !ALGORITHMS.contains(&algorithm) {
             return Err(Failure::Algorithm);
         }
+        if header.get("kid").is_some_and(|it| !it.is_string()) {
+            return Err(Failure::Kid);
+        }
         let payload = base64url(payload).ok_or(Failure::PayloadBase64)?;
         let payload: Value = serde_json::from_slice(&payload).map_err(|_| Failure::PayloadJson)?;
         if !payload.is_object() {
             return Err(Failure::PayloadJson);
         }
+        claims(&payload)?;
         let signature = base64url(signature).ok_or(Failure::SignatureBase64)?;
         Ok(Token { header, payload, signed, signature })
     }
 
     /// `iss`
-    pub fn issuer(&self) -> Option<&str> {
-        Some(self.payload.get("iss").and_then(Value::as_str).unwrap_or(""))
+    pub fn issuer(&self) -> &str {
+        self.payload.get("iss").and_then(Value::as_str).unwrap_or("")
     }
 
     fn seconds(&self, claim: &str) -> Option<i64> {
@@ -126,8 +136,40 @@ impl Token {
     }
 }
 
-/// Base64 with `-` and `_`, without padding.
+/// Claims that have a type must be of it (jwt_verify_lib/jwt.cc); the order is the one in which they are looked at.
+fn claims(payload: &Value) -> Result<(), Failure> {
+    let text = |name: &'static str| match payload.get(name) {
+        Some(it) if !it.is_string() => Err(Failure::Claim(name, "a string")),
+        _ => Ok(()),
+    };
+    text("iss")?;
+    text("sub")?;
+    for name in ["iat", "nbf", "exp"] {
+        let Some(value) = payload.get(name) else { continue };
+        let number = value.as_f64().ok_or(Failure::Claim(name, "an integer"))?;
+        if !(0.0..18_446_744_073_709_551_615.0).contains(&number) {
+            return Err(Failure::Claim(name, "a positive 64 bit integer"));
+        }
+    }
+    text("jti")?;
+    let fits = |it: &Value| match it {
+        Value::String(_) => true,
+        Value::Array(list) => list.iter().all(Value::is_string),
+        _ => false,
+    };
+    match payload.get("aud") {
+        Some(it) if !fits(it) => Err(Failure::Claim("aud", "a string or string list")),
+        _ => Ok(()),
+    }
+}
+
+/// Base64 with `-` and `_`, with or without padding.
 pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
+    let text = if text.len().is_multiple_of(4) {
+        text.strip_suffix("==").or(text.strip_suffix('=')).unwrap_or(text)
+    } else {
+        text
+    };
     let mut out = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0u32, 0);
     for byte in text.bytes() {
@@ -149,78 +191,121 @@ pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
     (text.len() % 4 != 1).then_some(out)
 }
 
-/// The tokens in a request, each with the providers that look for one there: headers, query parameters, cookies. Without any, the
-/// bearer of `authorization` and `access_token` (source/extensions/filters/http/jwt_authn/extractor.cc).
-pub(super) fn extract<'t>(
-    headers: &Headers,
-    providers: impl IntoIterator<Item = Node<'t>>,
-) -> Vec<(String, Vec<usize>)> {
-    let mut out: Vec<(String, Vec<usize>)> = Vec::new();
-    let mut push = |text: String, of: usize| match out.iter_mut().find(|(known, _)| *known == text) {
-        Some((_, providers)) => providers.push(of),
-        None => out.push((text, vec![of])),
-    };
+/// A token, and where it was found.
+pub(super) struct Located {
+    pub text: String,
+    /// Issuers whose providers look for tokens there; `None` for all.
+    pub issuers: Option<Vec<String>>,
+    place: Place,
+}
+
+/// Where a token may be, in the order in which Envoy looks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// A header and what stands before the token.
+    Header(String, String),
+    Parameter(String),
+    Cookie(String),
+}
+
+impl Located {
+    /// Whether a token of that issuer may be there.
+    pub fn allows(&self, issuer: &str) -> bool {
+        self.issuers.as_ref().is_none_or(|them| them.iter().any(|it| it == issuer))
+    }
+
+    /// Takes the token out of the request that goes on; cookies stay.
+    pub fn take_away(&self, headers: &mut Headers) {
+        match &self.place {
+            Place::Header(name, _) => headers.remove(name),
+            Place::Parameter(name) => {
+                let Some(path) = headers.first(":path").map(str::to_owned) else { return };
+                let Some((plain, query)) = path.split_once('?') else { return };
+                let own = |it: &&str| it.split('=').next() != Some(name);
+                let rest: Vec<&str> = query.split('&').filter(own).collect();
+                let rest = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
+                headers.set(":path", format!("{plain}{rest}"));
+            }
+            Place::Cookie(_) => {}
+        }
+    }
+}
+
+/// The tokens in a request, in the order in which they are judged, the last found first: headers, query parameters,
+/// cookies. Without any, the bearer of `authorization` and `access_token`
+/// (source/extensions/filters/http/jwt_authn/extractor.cc).
+pub(super) fn extract<'t>(headers: &Headers, providers: impl IntoIterator<Item = Node<'t>>) -> Vec<Located> {
+    let mut all: BTreeMap<Place, Option<Vec<String>>> = BTreeMap::new();
+    for provider in providers {
+        let issuer = provider.text("issuer").filter(|it| !it.is_empty()).map(|it| it.into_owned());
+        for place in places(provider) {
+            let issuers = all.entry(place).or_insert_with(|| Some(Vec::new()));
+            match &issuer {
+                Some(issuer) => issuers.iter_mut().for_each(|it| it.push(issuer.clone())),
+                None => *issuers = None,
+            }
+        }
+    }
     let path = headers.first(":path").unwrap_or("");
-    for (index, provider) in providers.into_iter().enumerate() {
-        for (name, prefix) in places(provider) {
-            if let Some(value) = headers.get(&name)
-                && let Some(at) = value.find(&prefix)
-            {
-                push(token_in(&value[at + prefix.len()..]).to_owned(), index);
+    let mut out = Vec::new();
+    for (place, issuers) in all {
+        let found: Vec<String> = match &place {
+            Place::Header(name, prefix) => headers.all(name).filter_map(|it| after(it, prefix)).collect(),
+            Place::Parameter(name) => {
+                query_parameter(path, name).map(super::path::decoded).into_iter().collect()
             }
-        }
-        for name in parameters(provider) {
-            if let Some(value) = query_parameter(path, &name) {
-                push(value.to_owned(), index);
+            Place::Cookie(name) => {
+                let all = headers.all("cookie").flat_map(|it| it.split(';'));
+                let mut all = all.filter_map(|it| it.trim().split_once('='));
+                all.find(|(own, _)| own == name)
+                    .map(|(_, value)| value.trim_matches('"').to_owned())
+                    .into_iter()
+                    .collect()
             }
-        }
-        for name in provider.list("from_cookies").filter_map(Node::str) {
-            let cookies =
-                headers.all("cookie").flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
-            for (_, value) in cookies.filter(|(own, _)| *own == name) {
-                push(value.to_owned(), index);
-            }
-        }
+        };
+        out.extend(found.into_iter().map(|text| Located {
+            text,
+            issuers: issuers.clone(),
+            place: place.clone(),
+        }));
+    }
+    out.reverse();
+    out
+}
+
+/// What follows a prefix, from the first sign on that a token may have; the whole value where there is none.
+fn after(value: &str, prefix: &str) -> Option<String> {
+    if prefix.is_empty() {
+        return Some(value.to_owned());
+    }
+    let rest = &value[value.find(prefix)? + prefix.len()..];
+    let may = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    Some(rest.find(may).map_or(value, |at| &rest[at..]).to_owned())
+}
+
+/// Where a provider looks for tokens.
+fn places(provider: Node<'_>) -> Vec<Place> {
+    let text = |it: Node<'_>, key| it.text(key).unwrap_or_default().into_owned();
+    let header = |it| Place::Header(text(it, "name").to_ascii_lowercase(), text(it, "value_prefix"));
+    let texts = |key| provider.list(key).filter_map(Node::str).map(|it| it.into_owned());
+    let headers = provider.list("from_headers").map(header);
+    let out = headers
+        .chain(texts("from_params").map(Place::Parameter))
+        .chain(texts("from_cookies").map(Place::Cookie));
+    let out: Vec<Place> = out.collect();
+    if out.is_empty() {
+        let bearer = Place::Header("authorization".to_owned(), "Bearer ".to_owned());
+        return vec![bearer, Place::Parameter("access_token".to_owned())];
     }
     out
 }
 
-/// The first run of signs that a token may have.
-fn token_in(text: &str) -> &str {
-    let may = |it: char| it.is_ascii_alphanumeric() || "-_.+/=".contains(it);
-    let text = text.trim_start_matches(|it| !may(it));
-    &text[..text.find(|it| !may(it)).unwrap_or(text.len())]
-}
-
-fn elsewhere(provider: Node<'_>) -> bool {
-    ["from_headers", "from_params", "from_cookies"].iter().any(|key| provider.list(key).next().is_some())
-}
-
-/// Headers that may hold a token, and what stands before it.
-fn places(provider: Node<'_>) -> Vec<(String, String)> {
-    if !elsewhere(provider) {
-        return vec![("authorization".to_owned(), "Bearer ".to_owned())];
-    }
-    let text = |it: Node<'_>, key| it.text(key).unwrap_or_default().into_owned();
-    provider
-        .list("from_headers")
-        .map(|it| (text(it, "name").to_ascii_lowercase(), text(it, "value_prefix")))
-        .collect()
-}
-
-fn parameters(provider: Node<'_>) -> Vec<String> {
-    if !elsewhere(provider) {
-        return vec!["access_token".to_owned()];
-    }
-    provider.list("from_params").filter_map(|it| it.str().map(|it| it.into_owned())).collect()
-}
-
-/// Takes a token out of the request that goes on.
-pub(super) fn take_away(headers: &mut Headers, provider: Node<'_>) {
-    for (name, prefix) in places(provider) {
-        if headers.get(&name).is_some_and(|it| it.contains(&prefix)) {
-            headers.remove(&name);
-        }
+/// Headers that a provider's filter sets itself; what a client sent there is taken away (sanitizeHeaders).
+pub(super) fn sanitize(headers: &mut Headers, provider: Node<'_>) {
+    let own = provider.text("forward_payload_header").filter(|it| !it.is_empty());
+    let claims = provider.list("claim_to_headers").filter_map(|it| it.text("header_name"));
+    for name in own.into_iter().chain(claims) {
+        headers.remove(&name.to_ascii_lowercase());
     }
 }
 
@@ -232,7 +317,8 @@ pub(super) fn check<'t>(
     token: &Token,
 ) -> Result<Checked, Failure> {
     let now = run.tracer.now.map(|it| it.seconds());
-    let skew = provider.number("clock_skew_seconds").and_then(|it| i64::try_from(it).ok()).unwrap_or(60);
+    let skew = provider.number("clock_skew_seconds").filter(|it| *it > 0);
+    let skew = skew.and_then(|it| i64::try_from(it).ok()).unwrap_or(60);
     if let Some(now) = now {
         if token.seconds("nbf").is_some_and(|it| now.saturating_add(skew) < it) {
             return Err(Failure::NotYet);
@@ -256,13 +342,14 @@ pub(super) fn check<'t>(
         }
     }
     let keys = provider.path(&["local_jwks", "inline_string"]).and_then(Node::str);
-    let keys = keys.and_then(|it| serde_json::from_str::<Value>(&it).ok());
-    match keys
-        .map(|it| super::signature::verify(&token.header, &it, token.signed.as_bytes(), &token.signature))
-    {
-        Some(Truth::Yes) => Ok(Checked::Whole),
-        Some(Truth::No) => Err(Failure::Signature),
-        Some(Truth::Unknown) | None => Ok(Checked::ButSignature),
+    let Some(keys) = keys.and_then(|it| serde_json::from_str::<Value>(&it).ok()) else {
+        return Ok(Checked::ButSignature);
+    };
+    match super::signature::verify(&token.header, &keys, token.signed.as_bytes(), &token.signature) {
+        Verified::Right => Ok(Checked::Whole),
+        Verified::Wrong => Err(Failure::Signature),
+        Verified::NoKey => Err(Failure::NoKey),
+        Verified::Unknown => Ok(Checked::ButSignature),
     }
 }
 

@@ -116,8 +116,14 @@ fn list<'t>(domains: &Domains<'t>, found: Option<&Match<'t>>, authority: &str) -
     let others = domains.hosts.iter().filter(|it| Some(it.0.span()) != own);
     let mut near: Vec<_> = others
         .filter_map(|it| {
-            let domains = it.domains().map(|domain| (alike(&domain, authority), domain));
-            domains.max_by_key(|(score, _)| *score).map(|(score, domain)| (score, domain, it))
+            // A name is better compared with names.
+            let kind = |domain: &str| {
+                super::request::ip(domain).is_some() == super::request::ip(authority).is_some()
+            };
+            let domains = it.domains().map(|domain| (kind(&domain), alike(&domain, authority), domain));
+            domains
+                .max_by_key(|(same, score, _)| (*same, *score))
+                .map(|(_, score, domain)| (score, domain, it))
         })
         .collect();
     near.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));

@@ -184,7 +184,7 @@ test('speaks the language of the browser, then the one chosen, and keeps it', as
   await page.getByText('打开 Bookinfo 示例').waitFor();
   await sample(page);
   await by(page, 'lang').click();
-  await page.getByRole('heading', { name: 'Capture' }).waitFor();
+  await page.getByRole('heading', { name: 'Mesh' }).waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'en');
   await tab.reload();
   await page.getByText('Open the Bookinfo sample').waitFor();
@@ -314,7 +314,7 @@ test('an engine that breaks is started again, and what was open is read anew', a
   await (await engine(page)).evaluate(() => { setTimeout(() => { throw new Error('as a trap would'); }); });
   await fresh;
   await by(page, 'notice').waitFor();
-  await by(page, 'proxies').waitFor();
+  await by(page, 'mesh').waitFor();
   assert.equal(await by(page, 'proxy').count(), 6);
   await tab.close();
 });
@@ -329,7 +329,7 @@ test('an engine that is silent can be stopped', async () => {
   await by(page, 'silent').waitFor({ timeout: 10_000 });
   await by(page, 'stop').click();
   await by(page, 'notice').waitFor();
-  await by(page, 'proxies').waitFor();
+  await by(page, 'mesh').waitFor();
   await tab.close();
 });
 

@@ -6,10 +6,12 @@ or one that refuses (UF), in all states of health."""
 import json
 import random
 
+import certificates
 import tokens
 
 TYPE = "type.googleapis.com/envoy."
 KEYS, TOKENS = tokens.make()
+CERTIFICATES = certificates.make()
 HCM = TYPE + "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 HOSTS = ["a.example.com", "b.example.com", "a.b.example.com", "x.org", "pre.x", "-bar.org", "foo-bar.org", "tree.net"]
 PATHS = ["/", "/a", "/a/b", "/a/b/c", "/A", "/api/v1", "/api/v1/x", "/api/v1x", "/q", "/r", "/r/s", "/rx/ab/12", "/t/en/x"]
@@ -20,7 +22,8 @@ HEADERS = {"x-a": ["one", "ONE", "two", "", "site.com", "one,two"], "x-n": ["5",
            "cookie": ["k=v", "k=w; z=1", "z=1"], "content-type": ["application/grpc", "application/grpc+proto", "application/grpc-web", "text/plain"],
            "x-forwarded-proto": ["https", "http"], "x-forwarded-for": ["10.0.0.1", "8.8.8.8", "10.0.0.1, 8.8.8.8", "1.2.3.4,10.1.1.1", "nonsense"],
            "x-cluster": ["c0", "c1", "nope"], "x-pick": ["0", "7", "55", "99", "150"], "origin": ["http://a.example.com", "http://evil.net"],
-           "access-control-request-method": ["GET"], "x-envoy-internal": ["true"], "x-scope": ["one", "k=v;j=w"]}
+           "access-control-request-method": ["GET"], "content-length": ["0", "4", "7"], "x_under": ["a"], "x-ip": ["10.0.0.7", "9.9.9.9", "bad"],
+           "x-forwarded-client-cert": ["By=x"], "referer": ["http://a.example.com/x"], "x-envoy-internal": ["true"], "x-scope": ["one", "k=v;j=w"]}
 
 
 class Maker:
@@ -57,12 +60,19 @@ class Maker:
         return out
 
     def header(self):
-        name = self.pick("x-a", "x-n", "x-c", "x-a", ":method", ":path", ":authority", "content-type", "host")
-        values = HEADERS.get(name) or {":method": ["GET", "POST"], ":path": PATHS}.get(name, HOSTS)
+        name = self.pick("x-a", "x-n", "x-c", "x-a", ":method", ":path", ":authority", "content-type", "host", "cookie", "x-forwarded-proto", "x-forwarded-for",
+                         "x-request-id", ":scheme", "x-envoy-internal", "x-m", "x-forwarded-client-cert")
+        values = HEADERS.get(name) or {":method": ["GET", "POST"], ":path": PATHS, ":scheme": ["http", "https"], "x-m": ["one", "made-one", "made-"]}.get(name, HOSTS)
+        if name in ("x-request-id", "x-forwarded-client-cert"):
+            return {"name": name, "present_match": self.maybe(), **({"invert_match": True} if self.maybe(0.2) else {})}
         out = {"name": name}
-        kind = self.pick("string", "string", "present", "absent", "range", "none")
+        kind = self.pick("string", "string", "old", "present", "absent", "range", "none")
         if kind == "string":
             out["string_match"] = self.string(values)
+        elif kind == "old":
+            value = self.r.choice(values)
+            old = self.pick("exact_match", "prefix_match", "suffix_match", "contains_match", "safe_regex_match")
+            out[old] = {"regex": self.pick("[a-z]+", "one|two", ".*")} if old == "safe_regex_match" else value or "one"
         elif kind == "range":
             out["range_match"] = {"start": self.pick(-10, 0, 5), "end": self.pick(6, 10, 100)}
         elif kind != "none":
@@ -97,6 +107,10 @@ class Maker:
             out["grpc"] = {}
         if self.maybe(0.08):
             out["runtime_fraction"] = {"runtime_key": "k", "default_value": {"numerator": self.pick(0, 100)}}
+        if self.maybe(0.08):
+            out["dynamic_metadata"] = [self.metadata("h2m")]
+        if self.maybe(0.05):
+            out["filter_state"] = [{"key": "state", "string_match": self.string(["one", "10.1.2.3", "a.example.com"])}]
         if self.maybe(0.05):
             out["tls_context"] = {self.pick("presented", "validated"): self.maybe()}
         return out
@@ -146,11 +160,19 @@ class Maker:
                 action["cluster_header"] = "x-cluster"
             else:
                 action["weighted_clusters"] = {"header_name": "x-pick", "clusters": [
-                    {"name": self.cluster_name(), "weight": weight} for weight in (self.pick(0, 10), 30, 60)]}
+                    {**self.pick({"name": self.cluster_name()}, {"name": self.cluster_name()}, {"cluster_header": "x-cluster"}), "weight": weight}
+                    for weight in (self.pick(0, 10), 30, 60)]}
+                for one in action["weighted_clusters"]["clusters"]:
+                    if self.maybe(0.2):
+                        one["metadata_match"] = {"filter_metadata": {"envoy.lb": self.labels()}}
+                    if self.maybe(0.15):
+                        self.per_route(one)
             if self.maybe(0.2):
                 action["cluster_not_found_response_code"] = self.pick("NOT_FOUND", "INTERNAL_SERVER_ERROR", "SERVICE_UNAVAILABLE")
             if self.maybe(0.3):
                 action["metadata_match"] = {"filter_metadata": {"envoy.lb": self.labels()}}
+            if self.maybe(0.1) and {"prefix", "path"} & match.keys():
+                action["prefix_rewrite"] = "/rewritten"
             if self.maybe(0.1):
                 action["upgrade_configs"] = [{"upgrade_type": self.pick("websocket", "CONNECT"), "enabled": self.maybe()}]
         self.per_route(out)
@@ -160,24 +182,41 @@ class Maker:
         if not self.maybe(0.25):
             return
         config = out["typed_per_filter_config"] = {}
-        kind = self.pick("rbac", "rbac-off", "fault", "cors", "off")
+        kind = self.pick("rbac", "rbac-off", "fault", "cors", "csrf", "jwt", "buffer", "off")
         if kind == "rbac":
             config["rbac"] = {"@type": TYPE + "extensions.filters.http.rbac.v3.RBACPerRoute", "rbac": {"rules": self.rbac(True)}}
         elif kind == "rbac-off":
             config["rbac"] = {"@type": TYPE + "extensions.filters.http.rbac.v3.RBACPerRoute"}
         elif kind == "fault":
             config["fault"] = {"@type": TYPE + "extensions.filters.http.fault.v3.HTTPFault", **self.fault()}
+        elif kind == "csrf":
+            config["csrf"] = self.csrf()
+        elif kind == "buffer":
+            config["buffer"] = {"@type": TYPE + "extensions.filters.http.buffer.v3.BufferPerRoute", **self.pick({"disabled": True}, {"buffer": {"max_request_bytes": 4}})}
+        elif kind == "jwt":
+            config["jwt"] = {"@type": TYPE + "extensions.filters.http.jwt_authn.v3.PerRouteConfig",
+                             **self.pick({"disabled": True}, {"requirement_name": "named"}, {"requirement_name": "named"}, {"requirement_name": "nobody"})}
         elif kind == "cors":
             config["cors"] = {"@type": TYPE + "extensions.filters.http.cors.v3.CorsPolicy",
                               "allow_origin_string_match": [{"suffix": ".example.com"}]}
         else:
-            config[self.pick("rbac", "fault")] = {"@type": TYPE + "config.route.v3.FilterConfig", "disabled": True, "config": {"@type": "type.googleapis.com/google.protobuf.Empty"}}
+            config[self.pick("rbac", "fault", "jwt", "csrf", "mutation")] = {"@type": TYPE + "config.route.v3.FilterConfig", "disabled": True, "config": {"@type": "type.googleapis.com/google.protobuf.Empty"}}
 
     def fault(self):
         out = {"abort": {"http_status": self.pick(418, 503), "percentage": {"numerator": self.pick(0, 100, 100)}}}
         if self.maybe(0.5):
             out["headers"] = [self.header()]
         return out
+
+    def csrf(self):
+        return {"@type": TYPE + "extensions.filters.http.csrf.v3.CsrfPolicy", "filter_enabled": {"default_value": {"numerator": self.pick(100, 100, 0)}},
+                **({"additional_origins": [self.string(["evil.net", "a.example.com"])]} if self.maybe() else {})}
+
+    def mutations(self):
+        return [self.pick({"remove": self.pick("x-a", "x-c")},
+                          {"append": {"header": {"key": self.pick("x-a", "x-m"), "value": self.pick("one", "%REQ(x-a)%", "made-%REQ(x-a)%")},
+                                      "append_action": self.pick("APPEND_IF_EXISTS_OR_ADD", "ADD_IF_ABSENT", "OVERWRITE_IF_EXISTS_OR_ADD", "OVERWRITE_IF_EXISTS")}})
+                for _ in range(self.pick(1, 2))]
 
     # RBAC.
 
@@ -189,7 +228,7 @@ class Maker:
 
     def permission(self, http, depth=0):
         kinds = ["any", "destination_port", "destination_port_range", "destination_ip", "requested_server_name"]
-        kinds += ["header", "url_path", "header", "metadata", "sourced"] * http + ["and", "or", "not"] * (depth < 3)
+        kinds += ["header", "url_path", "header", "metadata", "sourced", "template"] * http + ["and", "or", "not"] * (depth < 3)
         kind = self.r.choice(kinds)
         if kind == "any":
             return {"any": True}
@@ -205,12 +244,12 @@ class Maker:
 
     def principal(self, http, depth=0):
         kinds = ["any", "authenticated", "source_ip", "direct_remote_ip", "remote_ip"]
-        kinds += ["header", "url_path", "metadata"] * http + ["and", "or", "not"] * (depth < 3)
+        kinds += ["header", "url_path", "metadata", "filter_state"] * http + ["and", "or", "not"] * (depth < 3)
         kind = self.r.choice(kinds)
         if kind == "any":
             return {"any": True}
         if kind == "authenticated":
-            return {kind: self.pick({}, {"principal_name": {"exact": "spiffe://td/a"}})}
+            return {kind: self.pick({}, {"principal_name": self.string(certificates.IDENTITIES)})}
         if kind.endswith("_ip"):
             return {kind: self.cidr()}
         return self.shared(kind) or self.nested(kind, "ids", "id", lambda: self.principal(http, depth + 1))
@@ -225,6 +264,11 @@ class Maker:
                 return {"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": "p"}, {"key": self.pick("k", "iss", "none")}],
                                      "value": {"string_match": self.string(["one", "two"])}}}
             return {"metadata": self.metadata("h2m")}
+        if kind == "filter_state":
+            return {"filter_state": {"key": "state", "string_match": self.string(["one", "10.1.2.3", "a.example.com"])}}
+        if kind == "template":
+            return {"uri_template": {"name": "t", "typed_config": {"@type": TYPE + "extensions.path.match.uri_template.v3.UriTemplateMatchConfig",
+                                                                   "path_template": self.pick("/t/{lang}/{rest=**}", "/a/*", "/{x=*}")}}}
         if kind == "sourced":
             return {"sourced_metadata": {"metadata_matcher": self.metadata("r"), "metadata_source": "ROUTE"}}
         return None
@@ -247,12 +291,18 @@ class Maker:
         providers = {}
         for name in ("one", "two"):
             it = providers[name] = {"issuer": name, "local_jwks": {"inline_string": json.dumps(KEYS)}}
+            if name == "two" and self.maybe(0.2):
+                it.pop("issuer")
             if self.maybe(0.4):
                 it["audiences"] = self.pick(["a"], ["https://a"], ["b"])
             if self.maybe(0.3):
                 it["from_headers"] = [{"name": "x-token", "value_prefix": self.pick("", "Token ")}]
             if self.maybe(0.2):
                 it["from_params"] = ["t"]
+            if self.maybe(0.1):
+                it["from_cookies"] = ["k"]
+            if self.maybe(0.1):
+                it["forward_payload_header"] = "x-m"
             if self.maybe(0.5):
                 it["payload_in_metadata"] = "p"
             if self.maybe(0.3):
@@ -263,7 +313,7 @@ class Maker:
                 it["clear_route_cache"] = True
         rules = [{"match": self.pick({"prefix": "/"}, {"prefix": "/a"}, {"path": "/q"}), **({"requires": self.requirement()} if self.maybe(0.9) else {})}
                  for _ in range(self.r.randrange(1, 3))]
-        return {"name": "jwt", "typed_config": {"@type": TYPE + "extensions.filters.http.jwt_authn.v3.JwtAuthentication", "providers": providers, "rules": rules,
+        return {"name": "jwt", "typed_config": {"@type": TYPE + "extensions.filters.http.jwt_authn.v3.JwtAuthentication", "providers": providers, "rules": rules, "requirement_map": {"named": self.requirement()},
                                                 "bypass_cors_preflight": self.maybe()}}
 
     def requirement(self, depth=0):
@@ -322,6 +372,21 @@ class Maker:
             filters.append({"name": "fault", "typed_config": {"@type": TYPE + "extensions.filters.http.fault.v3.HTTPFault", **self.pick({}, self.fault())}})
         if self.maybe(0.3):
             filters.append({"name": "cors", "typed_config": {"@type": TYPE + "extensions.filters.http.cors.v3.Cors"}})
+        if self.maybe(0.2):
+            filters.append({"name": "csrf", "typed_config": self.csrf()})
+        if self.maybe(0.2):
+            filters.append({"name": "buffer", "typed_config": {"@type": TYPE + "extensions.filters.http.buffer.v3.Buffer", "max_request_bytes": self.pick(3, 100)}})
+        if self.maybe(0.25):
+            filters.append({"name": "mutation", "typed_config": {"@type": TYPE + "extensions.filters.http.header_mutation.v3.HeaderMutation",
+                                                                 "mutations": {"request_mutations": self.mutations()}}})
+        if self.maybe(0.2):
+            filters.append({"name": "set-metadata", "typed_config": {"@type": TYPE + "extensions.filters.http.set_metadata.v3.Config", "metadata": [
+                {"metadata_namespace": "h2m", "value": {"k": self.pick("one", "two")}, "allow_overwrite": self.maybe()}]}})
+        if self.maybe(0.25):
+            filters.append({"name": "state", "typed_config": {"@type": TYPE + "extensions.filters.http.set_filter_state.v3.Config", "on_request_headers": [
+                {"object_key": "state", "factory_key": "envoy.string", "format_string": {"text_format_source": {"inline_string": self.pick(
+                    "%REQ(x-a)%", "%REQ(:authority)%", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%", "one")}}, "skip_if_empty": self.maybe()}]}})
+        self.r.shuffle(filters)
         for filter in filters:
             if self.maybe(0.1):
                 filter["disabled"] = True
@@ -340,6 +405,26 @@ class Maker:
             out["internal_address_config"] = {"cidr_ranges": [{"address_prefix": "10.0.0.0", "prefix_len": 8}]}
         if self.maybe(0.4):
             out["upgrade_configs"] = [{"upgrade_type": kind} for kind in ("websocket", "CONNECT") if self.maybe()]
+        if self.maybe(0.15):
+            out["common_http_protocol_options"] = {"headers_with_underscores_action": self.pick("REJECT_REQUEST", "DROP_HEADER"), "max_headers_count": self.pick(100, 9)}
+        if self.maybe(0.2):
+            out["http_protocol_options"] = {key: value for key, value in (("accept_http_10", True), ("default_host_for_http_10", "a.example.com"),
+                                                                          ("allow_absolute_url", False), ("allow_custom_methods", True)) if self.maybe()}
+        if self.maybe(0.2):
+            out["codec_type"] = self.pick("HTTP1", "HTTP2", "AUTO")
+        if self.maybe(0.15):
+            out["early_header_mutation_extensions"] = [{"name": "early", "typed_config": {
+                "@type": TYPE + "extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation", "mutations": self.mutations()}}]
+        if self.maybe(0.2):
+            out["forward_client_cert_details"] = self.pick("SANITIZE", "FORWARD_ONLY", "APPEND_FORWARD", "SANITIZE_SET", "ALWAYS_FORWARD_ONLY")
+        if self.maybe(0.2) and not out.get("use_remote_address") and "xff_num_trusted_hops" not in out:
+            out["original_ip_detection_extensions"] = [self.pick(
+                {"name": "xff", "typed_config": {"@type": TYPE + "extensions.http.original_ip_detection.xff.v3.XffConfig", "xff_num_trusted_hops": self.pick(0, 1)}},
+                {"name": "custom", "typed_config": {"@type": TYPE + "extensions.http.original_ip_detection.custom_header.v3.CustomHeaderConfig", "header_name": "x-ip",
+                                                    "allow_extension_to_set_address_as_trusted": self.maybe(), **({"reject_with_status": {"code": "Unauthorized"}} if self.maybe(0.4) else {})}})]
+        if self.maybe(0.15):
+            out["local_reply_config"] = {"mappers": [{"filter": {"status_code_filter": {"comparison": {"op": self.pick("EQ", "GE"), "value": {
+                "default_value": self.pick(404, 503, 403, 400), "runtime_key": "k"}}}}, "status_code": self.pick(418, 500)}]}
         if self.maybe(0.1):
             out["scheme_header_transformation"] = {"scheme_to_overwrite": "https"}
         return {"name": "hcm", "typed_config": out}
@@ -430,11 +515,34 @@ class Maker:
                 seen.append(match)
                 chains.append({"name": self.name("f"), **({"filter_chain_match": match} if match else {}), "filters": self.filters()})
         out["filter_chains"] = chains
+        for chain in chains:
+            if CERTIFICATES and self.maybe(0.35):
+                chain["transport_socket"] = self.tls()
         if self.maybe(0.25):
             out["filter_chain_matcher"] = self.matcher(lambda: {"name": "f", "typed_config": {"@type": "type.googleapis.com/google.protobuf.StringValue", "value": self.r.choice(chains)["name"]}}, False)
         if self.maybe(0.5):
             out["default_filter_chain"] = {"name": self.name("d"), "filters": self.filters()}
         return out
+
+    def tls(self):
+        text = lambda name: {"inline_string": (CERTIFICATES / name).read_text()}
+        common = {"tls_certificates": [{"certificate_chain": text("server.pem"), "private_key": text("server.key")}]}
+        kind = self.pick("none", "ca", "names", "names", "spiffe")
+        if kind in ("ca", "names"):
+            validation = common["validation_context"] = {"trusted_ca": text("ca.pem")}
+            if kind == "names":
+                validation["match_typed_subject_alt_names"] = [
+                    {"san_type": self.pick("URI", "URI", "URI", "DNS"), "matcher": self.string(certificates.IDENTITIES)} for _ in range(self.pick(1, 2))]
+        elif kind == "spiffe":
+            common["validation_context"] = {"custom_validator_config": {"name": "envoy.tls.cert_validator.spiffe", "typed_config": {
+                "@type": TYPE + "extensions.transport_sockets.tls.v3.SPIFFECertValidatorConfig",
+                "trust_domains": [{"name": name, "trust_bundle": text("ca.pem")} for name in self.pick(["td"], ["td", "other"], ["other"])]}}}
+        if self.maybe(0.6):
+            common["alpn_protocols"] = self.pick(["h2", "http/1.1"], ["http/1.1"], ["istio", "h2"], ["h2"])
+        out = {"@type": TYPE + "extensions.transport_sockets.tls.v3.DownstreamTlsContext", "common_tls_context": common}
+        if kind != "none" and self.maybe(0.6):
+            out["require_client_certificate"] = self.maybe(0.8)
+        return {"name": "tls", "typed_config": out}
 
     # Clusters.
 
@@ -490,33 +598,45 @@ class Maker:
     # Requests.
 
     def request(self):
-        kind = self.pick("http", "http", "http", "http", "http", "tls", "tcp")
+        kind = self.pick(*["http"] * 6, "h2c", "tls+http", "tls+http", "tls+h2", "tls", "tcp")
         out = {"direction": "outbound", "kind": kind, "from": self.r.choice(SOURCES), "to": f"{self.r.choice(ADDRESSES)}:{self.r.choice(PORTS)}"}
-        if kind == "http":
-            out["method"] = self.pick("GET", "GET", "POST", "PUT", "OPTIONS", "HEAD", "CONNECT", "DELETE", "FOO")
-            path = self.r.choice(PATHS) if self.maybe(0.8) else self.r.choice(ODD_PATHS)
-            out["path"] = path + (self.r.choice(QUERIES) if self.maybe(0.5) and path != "*" and "?" not in path else "")
-            host = self.r.choice(HOSTS)
-            out["authority"] = host + self.pick("", "", "", ":80", ":8080", ".", ".:80") if self.maybe(0.93) else self.pick("", "[::1]", "[::1]:80", "A.EXAMPLE.COM", "a2.Example.com")
-            headers = {name: self.r.choice(values) for name, values in HEADERS.items() if self.maybe(0.2)}
-            headers["x-pick"] = self.r.choice(HEADERS["x-pick"])
-            if self.maybe(0.08):
-                headers.update({"connection": "Upgrade", "upgrade": "websocket"})
-            if TOKENS and self.maybe(0.4):
-                token = self.r.choice(TOKENS)
-                headers.update(self.pick({"authorization": "Bearer " + token}, {"authorization": "Bearer " + token}, {"authorization": "Basic " + token},
-                                         {"x-token": token}, {"x-token": "Token " + token}))
-                if self.maybe(0.1) and "?" not in out["path"] and out["path"] != "*":
-                    out["path"] += "?t=" + token
-            out["headers"] = headers
-        elif kind == "tls":
-            if self.maybe(0.8):
-                out["sni"] = self.pick("a.example.com", "A.b.example.com", "x.org", "z.com", "example.com")
-            if self.maybe(0.6):
-                out["alpn"] = self.pick(["h2", "http/1.1"], ["http/1.1"], ["istio", "h2"], ["istio"])
+        if kind.startswith("tls"):
+            self.hello(out)
+        if kind not in ("tls", "tcp"):
+            self.http(out)
         else:
             out["data"] = self.pick("\u0000\u0001binary\n", "HELO x\r\n", "hello there\n\n\n", "GET / HTTP/1.0\r\nhost: a.example.com\r\n\r\n")
         return out
+
+    def hello(self, out):
+        """What a TLS client says first."""
+        if self.maybe(0.8):
+            out["sni"] = self.pick("a.example.com", "A.b.example.com", "x.org", "z.com", "example.com")
+        offers = {"tls+http": [["http/1.1"], ["istio-http/1.1", "istio", "http/1.1"]], "tls+h2": [["h2"], ["h2", "http/1.1"], ["istio", "h2"]],
+                  "tls": [["h2", "http/1.1"], ["http/1.1"], ["istio", "h2"], ["istio"]]}
+        if self.maybe(0.7):
+            out["alpn"] = self.r.choice(offers[out["kind"]])
+        if self.maybe(0.5):
+            out["identity"] = self.r.choice(certificates.IDENTITIES)
+
+    def http(self, out):
+        h2 = out["kind"] in ("h2c", "tls+h2")
+        out["method"] = self.pick("GET", "GET", "POST", "PUT", "OPTIONS", "HEAD", "CONNECT", "DELETE", "FOO")
+        path = self.r.choice(PATHS) if self.maybe(0.8) else self.r.choice(ODD_PATHS)
+        out["path"] = path + (self.r.choice(QUERIES) if self.maybe(0.5) and path != "*" and "?" not in path else "")
+        host = self.r.choice(HOSTS)
+        out["authority"] = host + self.pick("", "", "", ":80", ":8080", ".", ".:80") if self.maybe(0.93) else self.pick("", "[::1]", "[::1]:80", "A.EXAMPLE.COM", "a2.Example.com")
+        headers = {name: self.r.choice(values) for name, values in HEADERS.items() if self.maybe(0.2)}
+        headers["x-pick"] = self.r.choice(HEADERS["x-pick"])
+        if self.maybe(0.08) and not h2:
+            headers.update({"connection": "Upgrade", "upgrade": "websocket"})
+        if TOKENS and self.maybe(0.4):
+            token = self.r.choice(TOKENS)
+            headers.update(self.pick({"authorization": "Bearer " + token}, {"authorization": "Bearer " + token}, {"authorization": "Basic " + token},
+                                     {"x-token": token}, {"x-token": "Token " + token}))
+            if self.maybe(0.1) and "?" not in out["path"] and out["path"] != "*":
+                out["path"] += "?t=" + token
+        out["headers"] = headers
 
 
 CIDRS = [{"address_prefix": address, "prefix_len": length} for address, length in (
@@ -537,6 +657,6 @@ def xds(matcher):
 def access_log(kind):
     fields = {"kind": kind, "chain": "%FILTER_CHAIN_NAME%", "cluster": "%UPSTREAM_CLUSTER_RAW%", "route": "%ROUTE_NAME%", "code": "%RESPONSE_CODE%",
               "flags": "%RESPONSE_FLAGS%", "details": "%RESPONSE_CODE_DETAILS%", "conn": "%CONNECTION_TERMINATION_DETAILS%",
-              "case": "%REQ(X-CASE)%", "peer": "%DOWNSTREAM_REMOTE_ADDRESS%", "location": "%RESP(LOCATION)%"}
+              "tls": "%DOWNSTREAM_TRANSPORT_FAILURE_REASON%", "case": "%REQ(X-CASE)%", "peer": "%DOWNSTREAM_REMOTE_ADDRESS%", "location": "%RESP(LOCATION)%"}
     return {"name": "log", "typed_config": {"@type": TYPE + "extensions.access_loggers.file.v3.FileAccessLog", "path": "/dev/stdout",
                                             "log_format": {"json_format": fields}}}

@@ -8,7 +8,7 @@ mod terminal;
 mod testdata;
 
 use xdscope::capture::{Capture, Document};
-use xdscope::intake::{Limits, Step, Unpack, recognise};
+use xdscope::intake::{Limits, Unpack, recognise};
 use xdscope::sync::{Between, Comparison, Section, Side, compare};
 
 /// A capture of files: their names and bytes.
@@ -16,11 +16,7 @@ fn capture(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Capture {
     let mut capture = Capture::default();
     for (name, bytes) in files {
         for step in Unpack::new(&name, bytes, Limits::default()) {
-            match step {
-                Step::Member(member) => capture.add(Document::of_member(member)),
-                Step::Unread(unread) => capture.add(Document::unread(unread)),
-                Step::Busy => continue,
-            };
+            capture.take(step);
         }
     }
     capture.link();

@@ -222,6 +222,7 @@ pub fn trouble(trouble: &Trouble) -> (AttrValue, AttrValue) {
     match trouble.kind.as_str() {
         "truncated" => (tr!("trouble.truncated"), tr!("trouble.truncated.why")),
         "bad_json" => (tr!("trouble.bad_json"), tr!("trouble.bad_json.why")),
+        "bad_yaml" => (tr!("trouble.bad_yaml"), tr!("trouble.bad_yaml.why")),
         "empty" => (tr!("trouble.empty"), tr!("trouble.empty.why")),
         "empty_answer" => (tr!("trouble.empty_answer"), tr!("trouble.empty_answer.why")),
         "not_found" => (tr!("trouble.not_found"), tr!("trouble.not_found.why")),

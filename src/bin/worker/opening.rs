@@ -8,8 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 use xdscope::engine::protocol::FromWorker;
 use xdscope::intake::{
-    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise,
-    recognise_with,
+    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
 };
 use xdscope::json::Scanner;
 
@@ -37,7 +36,7 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
         match read(&shared, epoch, &source.blob, &progress).await {
-            Ok((bytes, Some(found))) => shared.engine.borrow_mut().add(source.path.clone(), bytes, found),
+            Ok((bytes, Some(found))) => shared.engine.borrow_mut().add(&source.path, bytes, Some(found)),
             Ok((bytes, None)) => {
                 let unpack = Unpack::new(&source.path, bytes, Limits::default());
                 if !take_apart(&shared, epoch, unpack, &progress).await {
@@ -90,9 +89,8 @@ async fn take_apart(shared: &Shared, epoch: u32, mut unpack: Unpack, progress: &
 
 /// Adds what was pasted.
 pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
-    let found = recognise(&bytes);
     let mut engine = shared.engine.borrow_mut();
-    engine.add("paste".to_owned(), bytes, found);
+    engine.add("paste", bytes, None);
     engine.link();
     drop(engine);
     shared.say(&FromWorker::Opened { cancelled: false });

@@ -29,7 +29,7 @@ pub async fn up(shared: Rc<Shared>) {
             return;
         }
         let mut engine = Engine::default();
-        engine.add(String::new(), bytes, found);
+        engine.add("", bytes, Some(found));
         engine.link();
         let Some((proxy, _)) = engine.capture().proxies().next() else { return };
         for table in [TableKind::Clusters, TableKind::Endpoints, TableKind::Listeners, TableKind::Routes] {

@@ -4,8 +4,8 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
-mod explain;
 mod fail;
+mod graph;
 mod known;
 mod ls;
 mod open;
@@ -33,6 +33,7 @@ struct Args {
 enum Command {
     Authz(authz::Args),
     Diff(diff::Args),
+    Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
     ProxyConfig(proxy_config::Args),
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
     let done = match &args.command {
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
+        Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),

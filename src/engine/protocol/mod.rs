@@ -3,13 +3,21 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod graph;
+mod intake;
+mod mesh;
+
 use serde::{Deserialize, Serialize};
+
+pub use intake::{LogClass, LogLines, TextTable, TimeLine};
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
+pub use mesh::*;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +35,13 @@ pub enum Query {
         table: TableKind,
         /// Which rows of it.
         window: Window,
+    },
+    /// Look at a proxy at another of its times from now on: [`Answer::Capture`].
+    Choose {
+        /// Whose.
+        proxy: ProxyId,
+        /// The dump of that time, one of [`Overview::times`].
+        dump: DocumentId,
     },
     /// A resource and what it is linked to: [`Answer::Detail`].
     Detail(ResourceRef),
@@ -55,8 +70,51 @@ pub enum Query {
         /// The byte.
         at: u32,
     },
+    /// A window of a table that came as text: [`Answer::TextTable`].
+    TextTable {
+        /// Its document.
+        document: DocumentId,
+        /// Which of the document's tables, from 0.
+        table: u32,
+        /// Words that must all occur somewhere in the row, any case.
+        text: String,
+        /// The first matching row to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// A window of a log's lines of one class: [`Answer::LogLines`].
+    LogLines {
+        /// The log.
+        document: DocumentId,
+        /// Which lines.
+        class: LogClass,
+        /// Words that must all occur in the line, any case.
+        text: String,
+        /// The first matching line to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
     /// Resources and proxies of the capture by part of their name: [`Answer::Hits`].
     Search {
+        /// Words; all must occur, any case.
+        text: String,
+        /// How many at most.
+        limit: u32,
+    },
+    /// The mesh at a glance: [`Answer::Mesh`].
+    Mesh(MeshWindow),
+    /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
+    MeshRow(u32),
+    /// The graph of a proxy around a focus: [`Answer::Graph`].
+    Graph(GraphAsk),
+    /// Where a proxy's graph may begin: [`Answer::GraphStart`].
+    GraphStart(ProxyId),
+    /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
+    GraphFind {
+        /// Whose.
+        proxy: ProxyId,
         /// Words; all must occur, any case.
         text: String,
         /// How many at most.
@@ -121,10 +179,20 @@ pub enum Answer {
     Detail(Detail),
     /// A window of a text.
     Lines(Lines),
+    /// A window of a table that came as text.
+    TextTable(TextTable),
+    /// A window of a log's lines.
+    LogLines(LogLines),
     /// Lines of a text (counted from 0, unfolded), at most 10,000 of them.
     Found(Vec<u32>),
     /// What a search found, best first.
     Hits(Vec<Hit>),
+    /// A proxy's graph.
+    Graph(GraphDrawing),
+    /// Where it may begin.
+    GraphStart(GraphStart),
+    /// What it can be about, best first.
+    GraphHits(Vec<GraphHit>),
     /// A piece of a text; `next` is where the next piece begins.
     Text {
         /// The piece.
@@ -132,6 +200,10 @@ pub enum Answer {
         /// Offset of the next piece; none at the end.
         next: Option<u32>,
     },
+    /// The mesh at a glance.
+    Mesh(Mesh),
+    /// A row of its table.
+    MeshRow(MeshRow),
     /// What was asked about is not open (any more).
     Gone,
 }
@@ -242,6 +314,8 @@ pub struct Overview {
     pub rejected: Vec<Rejected>,
     /// Its documents.
     pub documents: Vec<DocumentLine>,
+    /// The times at which it was dumped, oldest first; one where there is nothing to choose.
+    pub times: Vec<TimeLine>,
     /// What its documents lack, and how to collect it.
     pub missing: Vec<Missing>,
 }

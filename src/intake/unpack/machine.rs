@@ -223,7 +223,8 @@ impl Unpack {
             let (kind, why) = kinds::text::recognise(head);
             // Blanks as far as was looked are not yet nothing.
             let kind = if kind == Kind::Empty && head.len() == HEAD { Kind::Unknown } else { kind };
-            if head.starts_with(APPLE_DOUBLE) || !(self.wanted)(kind) {
+            let there = work.depth == 0 && !matches!(kind, Kind::Binary | Kind::Empty);
+            if head.starts_with(APPLE_DOUBLE) || !there && !(self.wanted)(kind) {
                 return self.not_read(work, kind, why.unwrap_or(NotRead::NotNeeded));
             }
         }

@@ -174,8 +174,8 @@ impl Unpack {
         }
     }
 
-    /// Unpacks only the kinds that `wanted` says yes to; by default all but logs, metrics and Kubernetes' resources.
-    /// Asked with what the first bytes tell; JSON, whose kind they do not, is always unpacked.
+    /// Unpacks only the kinds that `wanted` says yes to; by default all but logs and metrics. Asked with what the first
+    /// bytes tell; JSON, whose kind they do not, is always unpacked, and so is what is no archive's member: it is there.
     #[must_use]
     pub fn wanting(mut self, wanted: fn(Kind) -> bool) -> Unpack {
         self.wanted = wanted;
@@ -210,5 +210,5 @@ impl Iterator for Unpack {
 
 /// Kinds that something is done with; the others are listed.
 fn is_needed(kind: Kind) -> bool {
-    !matches!(kind, Kind::Log | Kind::Prometheus | Kind::KubernetesYaml | Kind::Binary | Kind::Empty)
+    !matches!(kind, Kind::Log | Kind::Prometheus | Kind::Binary | Kind::Empty)
 }

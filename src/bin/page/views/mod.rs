@@ -12,10 +12,10 @@ pub mod filter;
 pub mod foot;
 pub mod grid;
 pub mod help;
-pub mod home;
 pub mod lines;
 pub mod loading;
 pub mod masthead;
+pub mod mesh;
 pub mod not_read;
 pub mod open;
 pub mod overview;
@@ -26,6 +26,7 @@ pub mod proxy;
 pub mod raw;
 pub mod rows;
 pub mod shell;
+pub mod strip;
 pub mod table;
 
 use yew::prelude::*;
@@ -36,7 +37,7 @@ use crate::link::Place;
 /// The view of a place of the capture that is open.
 pub fn place(page: &Page, place: Place) -> Html {
     match place {
-        Place::Home => html! { <home::Home /> },
+        Place::Home => html! { <mesh::Home key={page.mark} /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },

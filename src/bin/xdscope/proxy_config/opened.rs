@@ -2,7 +2,6 @@
 
 use xdscope::capture::{Capture, Document};
 use xdscope::intake::Stop;
-use xdscope::json::line_column;
 use xdscope::tables::{Dump, Lack, Listing, Unread};
 
 use super::Source;
@@ -71,7 +70,7 @@ impl<'c> Opened<'c> {
     /// Says on standard error what has no row.
     pub fn remark(&self, unread: &[Unread]) {
         for it in unread {
-            let place = line_column(&self.document.bytes, it.fault.at);
+            let place = self.document.place(it.fault.at);
             let name = if it.name.is_empty() { "a resource" } else { &it.name };
             eprintln!(
                 "xdscope: {}: {name} was not read: {} at line {}, column {}",
@@ -79,11 +78,12 @@ impl<'c> Opened<'c> {
             );
         }
         let Some(partial) = self.document.partial else { return };
-        let place = line_column(&self.document.bytes, partial.at);
+        let place = self.document.place(partial.at);
         let what = match partial.stop {
             Stop::Truncated => "it is cut off",
             Stop::Expected(_) => "it is no JSON",
             Stop::TooMany => "it holds too much",
+            Stop::Yaml => "it is no YAML",
         };
         eprintln!(
             "xdscope: {}: {what} at line {}, column {}; the table is what comes before",
