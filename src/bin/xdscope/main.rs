@@ -5,6 +5,7 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod elsewhere;
 mod fail;
 mod graph;
 mod known;
