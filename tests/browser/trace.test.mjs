@@ -102,6 +102,7 @@ test('scene 1: /missing on reviews fails in two ways, and the capture says why',
   await screenshot(page, 'trace-nc', { fullPage: true });
   await by(page, 'trace-sync').click();
   await by(page, 'trace').waitFor({ state: 'detached' });
+  assert.equal(await by(page, 'tab-sync').getAttribute('aria-current'), 'page');
   silent(tab);
   await tab.close();
 });
