@@ -407,6 +407,13 @@ fn drawn(label: Label) -> bool {
     label != Label::OriginalDestination
 }
 
+/// How many letters of a width fit into some room.
+pub fn fitting(room: f32, letter: f32) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+    let fits = (room / letter).max(3.0) as usize;
+    fits
+}
+
 /// As many of the notes as fit, whole; the first is cut where even it does not fit.
 pub fn fit(notes: &[String], most: usize) -> String {
     let mut out = String::new();

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, TableKind, Target};
+use xdscope::engine::protocol::{Capture, DocumentId, GraphFocus, ProxyId, ResourceRef, TableKind, Target};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Place {
 pub enum View {
     Overview,
     Table(TableView),
+    /// The graph, and around what.
+    Graph(Option<GraphFocus>),
     Bootstrap,
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
@@ -89,6 +91,13 @@ impl fmt::Display for Place {
                 match view {
                     View::Overview => Ok(()),
                     View::Bootstrap => f.write_str("/bootstrap"),
+                    View::Graph(None) => f.write_str("/graph"),
+                    View::Graph(Some(GraphFocus { resource, at: None })) => {
+                        write!(f, "/graph/at/{}", dotted(*resource))
+                    }
+                    View::Graph(Some(GraphFocus { resource, at: Some(at) })) => {
+                        write!(f, "/graph/at/{}.{at}", dotted(*resource))
+                    }
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
@@ -132,6 +141,14 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             let view = match steps.next() {
                 None => View::Overview,
                 Some("bootstrap") => View::Bootstrap,
+                Some("graph") => View::Graph(match steps.next() {
+                    None => None,
+                    Some("at") => {
+                        let (resource, at) = resource(steps.next()?)?;
+                        Some(GraphFocus { resource, at })
+                    }
+                    Some(_) => return None,
+                }),
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,
                     Some(document) => Some(DocumentId(document.parse().ok()?)),

@@ -16,6 +16,8 @@ pub enum Icon {
     Warn,
     Bad,
     Good,
+    Plus,
+    Minus,
 }
 
 pub fn icon(which: Icon) -> Html {
@@ -33,6 +35,8 @@ pub fn icon(which: Icon) -> Html {
         Icon::Down => "M4 6l4 4 4-4",
         Icon::Warn => "M8 2L1.500 13.500h13zM8 6.500v3M8 11.300v.4",
         Icon::Bad => "M8 1.500l6.500 6.500L8 14.500 1.500 8zM8 5v3.500M8 10.600v.4",
+        Icon::Plus => "M3 8h10M8 3v10",
+        Icon::Minus => "M3 8h10",
         Icon::Good => "M3 8.500l3.500 3.500L13 4.500",
     };
     html! {

@@ -1,13 +1,14 @@
 //! A resource: what it is, what it is linked to, its JSON.
 
-use xdscope::engine::protocol::{self as protocol, Answer, Query, ResourceRef, TextRef};
-use xdscope::envoy::State;
+use xdscope::engine::protocol::{self as protocol, Answer, GraphFocus, Query, ResourceRef, TextRef};
+use xdscope::envoy::{Kind, State};
 use yew::prelude::*;
 
 use super::cells::{breakable, parts};
 use super::lines::Lines;
 use super::not_read;
 use crate::context::{Page, use_answer, use_page};
+use crate::link::{Place, View};
 use crate::parts::{Button, Copy, Icon, Variant, icon, toned};
 use crate::words::{self, Tone};
 
@@ -23,6 +24,9 @@ pub struct Props {
     pub widen: Option<Callback<()>>,
     #[prop_or_default]
     pub onclose: Option<Callback<()>>,
+    /// Whether a link leads to the graph.
+    #[prop_or(true)]
+    pub graph: bool,
 }
 
 #[component]
@@ -53,7 +57,9 @@ pub fn Detail(props: &Props) -> Html {
         </span>
     };
     let inside = match answer.as_deref() {
-        Some(Answer::Detail(detail)) => html! { <>{ head(&page, detail, buttons) }</> },
+        Some(Answer::Detail(detail)) => {
+            html! { <>{ head(&page, detail, props.graph.then_some(props.at), buttons) }</> }
+        }
         Some(_) => html! { <header>{ tr!("gone") }{ buttons }</header> },
         None => html! { <header aria-busy="true">{ buttons }</header> },
     };
@@ -66,7 +72,8 @@ pub fn Detail(props: &Props) -> Html {
     }
 }
 
-fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
+/// `graph`: which part the graph's link leads to; `None` without such a link.
+fn head(page: &Page, detail: &protocol::Detail, graph: Option<Option<u32>>, buttons: Html) -> Html {
     let tone = match detail.state {
         State::Static | State::Active => Tone::Aside,
         State::Warming => Tone::Warn,
@@ -89,6 +96,16 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
                     { " " }<span class="x-aside">{ tr!("detail.updated", at = words::time(at)) }</span>
                 }
             </p>
+            if let (Some(at), Some(proxy)) = (graph.filter(|_| on_the_way(detail.kind)), detail.proxy) {
+                <p class="x-what">
+                    <a
+                        href={page.href(Place::Proxy(proxy, View::Graph(Some(GraphFocus { resource: detail.resource, at }))))}
+                        data-testid="show-in-graph"
+                    >
+                        { tr!("detail.graph") }
+                    </a>
+                </p>
+            }
             if !detail.error.is_empty() {
                 <div class="x-says-bad x-pad">
                     <p>{ tr!("detail.error") }</p>
@@ -128,4 +145,9 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
             </p>
         </>
     }
+}
+
+/// Whether requests meet resources of a kind on their way.
+fn on_the_way(kind: Kind) -> bool {
+    matches!(kind, Kind::Listener | Kind::Route | Kind::Cluster | Kind::Endpoint)
 }

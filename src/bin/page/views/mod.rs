@@ -10,6 +10,7 @@ pub mod empty;
 pub mod failed;
 pub mod filter;
 pub mod foot;
+pub mod graph;
 pub mod grid;
 pub mod help;
 pub mod lines;

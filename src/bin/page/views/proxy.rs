@@ -36,7 +36,7 @@ pub fn Proxy(props: &Props) -> Html {
     let tab = |view: View, title: AttrValue, count: Option<u32>, id: &'static str| {
         let here = match (view, props.view) {
             (View::Table(tab), View::Table(shown)) => tab.table == shown.table,
-            (View::Raw(_), View::Raw(_)) => true,
+            (View::Raw(_), View::Raw(_)) | (View::Graph(_), View::Graph(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -66,6 +66,7 @@ pub fn Proxy(props: &Props) -> Html {
                         { for TABLES.iter().map(|(kind, slug)| tab(
                             View::Table(TableView::whole(*kind)), words::table(*kind), count(overview, *kind), slug,
                         )) }
+                        { tab(View::Graph(None), tr!("tab.graph"), None, "graph") }
                         { tab(View::Bootstrap, tr!("tab.bootstrap"), None, "bootstrap") }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
                     </ul>
@@ -78,6 +79,7 @@ pub fn Proxy(props: &Props) -> Html {
                         // Filters and positions belong to one table.
                         html! { <TablePane key={crate::link::slug(view.table)} proxy={props.id} {view} /> }
                     }
+                    View::Graph(focus) => html! { <super::graph::Graph proxy={props.id} {focus} /> },
                     View::Bootstrap => html! {
                         <div class="x-body">
                             { overview::missing(overview, "bootstrap") }
