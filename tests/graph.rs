@@ -168,7 +168,7 @@ fn opening_a_group_shuffles_nothing() {
         let closed = focused(source, "listener:0.0.0.0_9080", ask.clone());
         let before = layout::layout(&closed);
         for group in closed.nodes.iter().filter(|it| it.folded) {
-            let opened = [(group.id.clone(), 1)].into();
+            let opened = vec![(group.id.clone(), 1)];
             let open = focused(source, "listener:0.0.0.0_9080", Ask { opened, ..ask.clone() });
             assert!(open.nodes.len() > closed.nodes.len(), "{}", group.id);
             let after = layout::layout(&open);

@@ -96,6 +96,7 @@ fn bounds(kind: Kind) -> (f32, f32) {
         Kind::Route => (126.0, 196.0),
         Kind::Cluster => (126.0, 210.0),
         Kind::Endpoint => (126.0, 190.0),
+        Kind::Service | Kind::Proxy => (126.0, 230.0),
     }
 }
 

@@ -10,6 +10,8 @@ use xdscope::engine::protocol::{Capture, DocumentId, GraphFocus, ProxyId, Resour
 pub enum Place {
     /// The capture.
     Home,
+    /// The graph of all proxies.
+    Mesh,
     /// What was not read.
     NotRead,
     /// A control plane, by its place in the capture.
@@ -82,6 +84,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Home => Ok(()),
+            Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
@@ -132,6 +135,7 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
+        Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),

@@ -44,6 +44,10 @@ pub fn Around(props: &Props) -> Html {
     let opened = use_state(Vec::<(String, u32)>::new);
     let chosen = use_state(Chosen::default);
     let as_list = use_state(|| false);
+    {
+        let (focus, proxy, mark) = (props.focus, props.proxy, page.mark);
+        use_effect_with((), move |()| super::trail::arrived(mark, proxy, focus));
+    }
     let ask = GraphAsk {
         proxy: props.proxy,
         focus: props.focus,
@@ -119,10 +123,6 @@ pub fn Around(props: &Props) -> Html {
             }
         })
     };
-    {
-        let (focus, proxy, mark) = (props.focus, props.proxy, page.mark);
-        use_effect_with((), move |()| super::trail::arrived(mark, proxy, focus));
-    }
     let ondepth = {
         let depth = depth.clone();
         Callback::from(move |event: Event| {

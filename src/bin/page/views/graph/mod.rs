@@ -5,6 +5,7 @@ mod canvas;
 mod draw;
 mod find;
 mod list;
+pub mod mesh;
 mod save;
 mod start;
 mod trail;

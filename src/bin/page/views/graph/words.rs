@@ -25,6 +25,8 @@ impl Words for Said {
             Kind::Route => tr!("graph.many.route", n = n),
             Kind::Cluster => tr!("graph.many.cluster", n = n),
             Kind::Endpoint => tr!("graph.many.endpoint", n = n),
+            Kind::Service => tr!("graph.many.service", n = n),
+            Kind::Proxy => tr!("graph.many.proxy", n = n),
         }
         .to_string()
     }
@@ -86,6 +88,8 @@ pub fn heading(kind: Kind) -> AttrValue {
         Kind::Route => tr!("graph.kind.route"),
         Kind::Cluster => tr!("graph.kind.cluster"),
         Kind::Endpoint => tr!("graph.kind.endpoint"),
+        Kind::Service => tr!("graph.kind.service"),
+        Kind::Proxy => tr!("graph.kind.proxy"),
     }
 }
 
