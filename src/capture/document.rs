@@ -2,8 +2,10 @@
 
 use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
 use crate::instant::Instant;
-use crate::intake::{Damage, Kind, Member, NotRead, Partial, Piece, Recognised, Turned, Unread, pieces};
-use crate::istiod::{ProxySync, csds, syncz};
+use crate::intake::{
+    Damage, Kind, Member, NotRead, Partial, Piece, Recognised, Turned, Unread, pieces, tables,
+};
+use crate::istiod::{ProxySync, csds, status_table, syncz};
 use crate::json::{Node, Outline, Place, Span, Tree, line_column};
 
 /// A document: its bytes, kept once, and what was made out of them.
@@ -162,6 +164,13 @@ impl Document {
                 let list = self.tree().map(|tree| syncz(tree.root())).unwrap_or_default();
                 self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();
                 self.content = Content::Syncz(list);
+            }
+            Kind::IstioctlTable => {
+                let text = String::from_utf8_lossy(&self.bytes);
+                let list: Vec<ProxySync> = tables(&text).iter().flat_map(status_table).collect();
+                if !list.is_empty() {
+                    self.content = Content::Syncz(list);
+                }
             }
             Kind::IstioctlProxyStatus => {
                 let list = self.root().map(|root| csds(&self.bytes, root.start)).unwrap_or_default();

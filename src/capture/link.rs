@@ -91,6 +91,7 @@ impl Links {
                 links.proxies[proxy.0 as usize].sync.push((id, index));
             }
         }
+        links.give_words(documents);
         for proxy in &mut links.proxies {
             proxy.documents.sort_unstable();
             proxy.times = super::times::times(documents, &proxy.documents);
@@ -122,6 +123,22 @@ impl Links {
         });
         self.proxies[index].identity.complete(identity);
         ProxyId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// Gives what was printed or logged about a proxy to it; no proxy is there for such words alone.
+    fn give_words(&mut self, documents: &[Document]) {
+        for (id, document) in numbered(documents) {
+            let words = matches!(document.kind, Kind::IstioctlTable | Kind::IstioctlCompare | Kind::Log);
+            if !words || self.owner(id).is_some() {
+                continue;
+            }
+            let Some(identity) = self.identity_of(documents, document) else { continue };
+            let known = self.proxies.iter().position(|it| it.identity.same(&identity));
+            if let Some(index) = known {
+                self.proxies[index].documents.push(id);
+                self.owners[id.0 as usize] = u32::try_from(index).ok().map(ProxyId);
+            }
+        }
     }
 
     /// Whether a document is of a proxy, and it is not known of which.
@@ -243,7 +260,8 @@ mod tests {
         format!(
             r#"{{"configs": [{{"@type": "type.googleapis.com/envoy.admin.v3.BootstrapConfigDump", "bootstrap": {{
             "node": {{"id": "sidecar~10.0.0.1~{pod}.shop~shop.svc.cluster.local",
-            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}]}}"#
+            "metadata": {{"CLUSTER_ID": "{cluster}"}}}}, "admin": {{}}}}, "last_updated": "{time}"}}, {{"@type":
+            "type.googleapis.com/envoy.admin.v3.ClustersConfigDump", "static_clusters": [{{"cluster": {{}}}}]}}]}}"#
         )
     }
 

@@ -21,11 +21,12 @@ pub use times::Time;
 
 use crate::envoy::Owner;
 use crate::instant::Instant;
-use crate::intake::Step;
+use crate::intake::{Kind, Log, Step};
 
 /// What is made of a config dump when first asked for.
 #[derive(Debug, Default)]
 struct Index {
+    log: OnceCell<Log>,
     names: OnceCell<Names>,
     references: OnceCell<References>,
 }
@@ -125,6 +126,22 @@ impl Capture {
     /// The resource that generated configuration was made of, when the capture holds it.
     pub fn owner_resource(&self, owner: &Owner<'_>) -> Option<&Manifest> {
         self.manifests().owner(owner)
+    }
+
+    /// What was found in a log. `None` for another document, and for one that was not unpacked. The first call reads it.
+    pub fn log(&self, id: DocumentId) -> Option<&Log> {
+        let document = self.document(id)?;
+        let at_hand = document.kind == Kind::Log && !document.bytes.is_empty();
+        let made = &self.indexes.get(id.0 as usize)?.log;
+        at_hand.then(|| made.get_or_init(|| Log::read(&document.bytes)))
+    }
+
+    /// Puts what was unpacked later in the place of a document that had only been listed.
+    pub fn replace(&mut self, id: DocumentId, document: Document) {
+        if let Some(place) = self.documents.get_mut(id.0 as usize) {
+            *place = document;
+            self.indexes[id.0 as usize] = Index::default();
+        }
     }
 
     /// The names of a config dump. `None` for another document.

@@ -1,6 +1,7 @@
 //! A proxy that was dumped twice has two times, each with documents of its own: they are never mixed.
 
 use super::{Document, DocumentId};
+use crate::envoy::Kind as ResourceKind;
 use crate::instant::Instant;
 use crate::intake::Kind;
 
@@ -25,8 +26,21 @@ pub(super) fn is_dump(document: &Document) -> bool {
 pub(super) fn times(documents: &[Document], own: &[DocumentId]) -> Vec<Time> {
     let of = |id: DocumentId| &documents[id.0 as usize];
     let time = |&dump: &DocumentId| Time { dump, captured: of(dump).captured, documents: Vec::new() };
-    let whole = |id: &&DocumentId| of(**id).kind == Kind::EnvoyConfigDump && of(**id).identity.is_some();
-    let mut times: Vec<Time> = own.iter().filter(whole).map(time).collect();
+    let size = |id: DocumentId| of(id).dump().map_or(0, |it| it.all().count());
+    // A mask or filter of Envoy's may leave the bootstrap alone.
+    let has = |id: DocumentId, kind| of(id).dump().is_some_and(|dump| dump.of(kind).next().is_some());
+    let whole = |id: &DocumentId| {
+        let identified = of(*id).kind == Kind::EnvoyConfigDump && of(*id).identity.is_some();
+        identified && (has(*id, ResourceKind::Cluster) || has(*id, ResourceKind::Listener))
+    };
+    // Parts of one dump, as filters leave them, lie beside the whole and have its time: the largest is it.
+    let part = |id: DocumentId| {
+        own.iter().filter(|it| whole(it)).any(|&it| {
+            let beside = of(it).folder() == of(id).folder() && of(it).captured == of(id).captured;
+            beside && (size(it), it) > (size(id), id)
+        })
+    };
+    let mut times: Vec<Time> = own.iter().filter(|id| whole(id) && !part(**id)).map(time).collect();
     if times.is_empty() {
         let parts = own.iter().filter(|id| is_dump(of(**id)));
         // The one that says most, for all belong to one time as far as anybody knows.

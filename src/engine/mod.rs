@@ -4,12 +4,14 @@ mod collect;
 mod detail;
 mod graph;
 mod list;
+mod log;
 mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
 mod table;
 mod text;
+mod text_table;
 
 use std::collections::BTreeSet;
 
@@ -91,6 +93,12 @@ impl Engine {
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::TextTable { document, table, text, offset, limit } => {
+                text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
+            }
+            Query::LogLines { document, class, text, offset, limit } => {
+                log::window(capture, *document, *class, text, *offset, *limit).map(Answer::LogLines)
+            }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
             Query::MeshGraph { opened } => Some(Answer::MeshGraph(graph::mesh(capture, opened))),

@@ -116,6 +116,8 @@ kinds! {
     IstioctlTable = "istioctl_table",
     /// What `istioctl proxy-status POD` printed: Pilot and Envoy compared.
     IstioctlCompare = "istioctl_compare",
+    /// The versions that istioctl printed.
+    IstioctlVersion = "istioctl_version",
     /// ztunnel's `/config_dump`.
     ZtunnelConfigDump = "ztunnel_config_dump",
     /// Kubernetes or Istio resources as JSON.

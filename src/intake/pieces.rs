@@ -201,7 +201,7 @@ mod tests {
             ("clusterStatuses:\n- name: a\n", Kind::EnvoyClusters),
             ("apiVersion: v1\nkind: List\n", Kind::KubernetesYaml),
             ("bootstrap:\n  node:\n    id: a\n    cluster: b\n", Kind::EnvoyYaml),
-            ("client version: 1.27.1\n", Kind::Unknown),
+            ("version: 1.27.1\n", Kind::Unknown),
         ] {
             assert_eq!(kinds(text), [want], "{text}");
         }

@@ -4,6 +4,7 @@ mod adsz;
 mod csds;
 mod endpoint_shardz;
 mod registryz;
+mod status_table;
 mod syncz;
 pub mod types;
 
@@ -11,4 +12,5 @@ pub use adsz::{AdsClient, adsz};
 pub use csds::csds;
 pub use endpoint_shardz::{ShardEndpoint, endpoint_shardz};
 pub use registryz::{Service, registryz};
+pub use status_table::status_table;
 pub use syncz::{ProxySync, Status, TypeSync, syncz};

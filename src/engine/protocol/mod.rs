@@ -9,7 +9,7 @@ mod mesh;
 
 use serde::{Deserialize, Serialize};
 
-pub use intake::TimeLine;
+pub use intake::{LogClass, LogLines, TextTable, TimeLine};
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -69,6 +69,32 @@ pub enum Query {
         of: TextRef,
         /// The byte.
         at: u32,
+    },
+    /// A window of a table that came as text: [`Answer::TextTable`].
+    TextTable {
+        /// Its document.
+        document: DocumentId,
+        /// Which of the document's tables, from 0.
+        table: u32,
+        /// Words that must all occur somewhere in the row, any case.
+        text: String,
+        /// The first matching row to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// A window of a log's lines of one class: [`Answer::LogLines`].
+    LogLines {
+        /// The log.
+        document: DocumentId,
+        /// Which lines.
+        class: LogClass,
+        /// Words that must all occur in the line, any case.
+        text: String,
+        /// The first matching line to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
     },
     /// Resources and proxies of the capture by part of their name: [`Answer::Hits`].
     Search {
@@ -158,6 +184,10 @@ pub enum Answer {
     Detail(Detail),
     /// A window of a text.
     Lines(Lines),
+    /// A window of a table that came as text.
+    TextTable(TextTable),
+    /// A window of a log's lines.
+    LogLines(LogLines),
     /// Lines of a text (counted from 0, unfolded), at most 10,000 of them.
     Found(Vec<u32>),
     /// What a search found, best first.

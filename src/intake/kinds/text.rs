@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::intake::start::is_json_log;
+use crate::intake::table::is_heading;
 use crate::intake::{Kind, NotRead};
 
 /// So much of a text decides what it is.
@@ -54,7 +55,7 @@ fn page(lines: &[&str]) -> Option<Kind> {
     if let Some(kind) = yaml(few) {
         return Some(kind);
     }
-    if few.iter().take(4).any(|line| is_table(line)) {
+    if few.iter().take(6).any(|line| is_heading(line)) {
         return Some(Kind::IstioctlTable);
     }
     if few.iter().any(|line| {
@@ -62,6 +63,10 @@ fn page(lines: &[&str]) -> Option<Kind> {
             || *line == "Clusters Match"
     }) {
         return Some(Kind::IstioctlCompare);
+    }
+    let version = ["client version: ", "control plane version: ", "data plane version: ", "Istio Version: "];
+    if few.iter().take(4).any(|line| version.iter().any(|start| line.starts_with(start))) {
+        return Some(Kind::IstioctlVersion);
     }
     if most(few, is_listener) {
         return Some(Kind::EnvoyListenersText);
@@ -113,34 +118,6 @@ fn yaml(lines: &[&str]) -> Option<Kind> {
     bootstrap.then_some(Kind::EnvoyYaml)
 }
 
-/// A heading of one of istioctl's tables, in this year's versions and older ones. By words, for a narrow table's
-/// columns are one blank apart.
-fn is_table(line: &str) -> bool {
-    const HEADINGS: &[&str] = &[
-        "CDS LDS EDS RDS",
-        "NAME CLUSTER ISTIOD VERSION",
-        "SERVICE FQDN PORT SUBSET",
-        "ADDRESS PORT TYPE",
-        "ADDRESSES PORT TYPE",
-        "ADDRESS PORT MATCH DESTINATION",
-        "ADDRESSES PORT MATCH DESTINATION",
-        "ENDPOINT STATUS CLUSTER",
-        "NAME STATUS LOCALITY CLUSTER",
-        "NAME VHOST DOMAINS",
-        "NAME DOMAINS MATCH",
-        "NAME VIRTUAL HOSTS",
-        "RESOURCE NAME TYPE STATUS VALID CERT",
-        "ECDS NAME TYPE",
-        "ACTION AuthorizationPolicy RULES",
-        "CERTIFICATE NAME TYPE STATUS",
-        "NAMESPACE SERVICE NAME",
-        "NAMESPACE POD NAME",
-        "NAMESPACE POLICY NAME",
-    ];
-    let words: Vec<&str> = line.split_ascii_whitespace().collect();
-    HEADINGS.iter().any(|heading| heading.split(' ').all(|word| words.contains(&word)))
-}
-
 /// Answers that say why there is no other. Lines before them (`200`, a prompt, kubectl's notes) do not count.
 fn answer(lines: &[&str]) -> Option<(Kind, Option<NotRead>)> {
     for line in lines.iter().take(8) {
@@ -152,7 +129,8 @@ fn answer(lines: &[&str]) -> Option<(Kind, Option<NotRead>)> {
         if starts(&["404 page not found", "404 not found"]) {
             return Some((Kind::ErrorAnswer, Some(NotRead::NotFound)));
         }
-        if starts(&["invalid path. "]) {
+        // `/help` is the same list without the reproach.
+        if starts(&["invalid path. ", "admin commands are:"]) {
             return Some((Kind::ErrorAnswer, Some(NotRead::InvalidPath)));
         }
         if starts(&["proxy not connected to this pilot instance"]) {
@@ -210,9 +188,17 @@ fn is_log_line(line: &str) -> bool {
         && b"IWEF".contains(&line[0])
         && line[1..5].iter().all(u8::is_ascii_digit)
         && line[5] == b' ';
-    let level = [&b"info\t"[..], b"warn\t", b"error\t", b"debug\t", b"Envoy (Epoch", b"level="]
-        .iter()
-        .any(|level| line.starts_with(level));
+    let level = [
+        &b"Running with the following config"[..],
+        b"info\t",
+        b"warn\t",
+        b"error\t",
+        b"debug\t",
+        b"Envoy (Epoch",
+        b"level=",
+    ]
+    .iter()
+    .any(|level| line.starts_with(level));
     date || klog || level
 }
 
@@ -251,7 +237,8 @@ mod tests {
             ("[2026-11-23T14:51:09.123Z] \"GET / HTTP/1.1\" 200 - via_upstream\n", Kind::Log),
             ("I1123 14:51:09.123456 1 main.go:1] x\n", Kind::Log),
             ("{\"level\":\"info\",\"time\":\"2026\",\"msg\":\"x\"}\n", Kind::Log),
-            ("client version: 1.27.1\n", Kind::Unknown),
+            ("client version: 1.27.1\n", Kind::IstioctlVersion),
+            ("just words\n", Kind::Unknown),
         ] {
             assert_eq!(recognise(text.as_bytes()).0, want, "{text}");
         }
