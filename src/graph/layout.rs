@@ -73,7 +73,7 @@ const GAP: f32 = 12.0;
 /// Between a line and what is next to it.
 const LANE: f32 = 9.0;
 /// Between two columns.
-const GUTTER: f32 = 44.0;
+const GUTTER: f32 = 40.0;
 /// Height of a label on a line.
 const LABEL: f32 = 18.0;
 /// Around everything.

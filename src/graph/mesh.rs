@@ -262,7 +262,7 @@ fn short_pod(pod: &str) -> String {
     let random =
         |it: &&str| it.len() == 5 && it.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let hash = |it: &&str| (8..=10).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_hexdigit());
-    if parts.len() > 2 && parts.last().is_some_and(|it| random(&it)) && hash(&parts[parts.len() - 2]) {
+    if parts.len() > 2 && parts.last().is_some_and(random) && hash(&parts[parts.len() - 2]) {
         parts.truncate(parts.len() - 2);
     }
     parts.join("-")

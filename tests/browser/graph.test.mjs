@@ -98,6 +98,8 @@ test('the same by pointer: from a table, along the boxes, and the focus moves', 
   for (const [text, name] of [
     [/^9080\n/, /^Route configuration 9080$/], [/^reviews\.default/, /reviews\.default\.svc/], [/^jason/, /jason/],
     [/^outbound\|9080\|v2\|reviews/, /v2\|reviews/], [/^10\.244\.1\.15:9080/, /10\.244\.1\.15:9080/]]) {
+    // The detail takes its room: all of the drawing in what is left.
+    await by(page, 'graph-fit').click();
     await node(page, text).first().click();
     await page.waitForFunction(([source]) => new RegExp(source).test(document.querySelector('[data-testid=graph-side] h2')?.textContent), [name.source]);
   }

@@ -193,8 +193,7 @@ pub fn Around(props: &Props) -> Html {
                     <List drawing={drawing.clone()} {selected} onselect={select.clone()} onopen={open.clone()} />
                 }
                 <div class="x-card x-graph-card">
-                    <Canvas drawing={drawing.clone()} {selected} onselect={select} onopen={open} />
-                    { legend() }
+                    <Canvas drawing={drawing.clone()} {selected} onselect={select} onopen={open} legend={legend()} />
                 </div>
                 if let (true, Some(node)) = (chosen.open, node) {
                     { side(props, &drawing, node, &close) }
@@ -218,12 +217,12 @@ fn selected(drawing: &GraphDrawing, chosen: &Chosen) -> u32 {
 
 fn legend() -> Html {
     html! {
-        <div class="x-g-legend">
+        <>
             <span><svg width="18" height="8" aria-hidden="true"><path class="x-g-line x-g-lit" d="M0 4h18" /></svg>{ tr!("graph.legend.focus") }</span>
             <span><svg width="18" height="8" aria-hidden="true"><path class="x-g-line x-g-bad" d="M0 4h18" /></svg>{ tr!("graph.legend.broken") }</span>
             <span><svg width="10" height="10" aria-hidden="true"><circle class="x-g-good" cx="5" cy="5" r="4.5" /></svg>{ tr!("graph.healthy") }</span>
             <span id="graph-keys" class="x-aside">{ tr!("graph.legend.keys") }</span>
-        </div>
+        </>
     }
 }
 

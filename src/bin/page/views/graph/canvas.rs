@@ -28,6 +28,8 @@ pub struct Props {
     pub onselect: Callback<u32>,
     /// Enter, or a click.
     pub onopen: Callback<u32>,
+    /// What the signs mean.
+    pub legend: Html,
 }
 
 pub enum Msg {
@@ -104,6 +106,9 @@ impl Component for Canvas {
                     self.view.drawing =
                         (props.drawing.layout.width.into(), props.drawing.layout.height.into());
                     self.view.begin(rect(props, props.selected));
+                } else {
+                    // A detail beside it takes room.
+                    self.show(props);
                 }
                 return true;
             }
@@ -173,6 +178,7 @@ impl Component for Canvas {
         let props = ctx.props();
         let link = ctx.link();
         html! {
+            <>
             <div
                 class="x-g" ref={self.outer.clone()} tabindex="0" role="application" aria-label={tr!("graph.label")}
                 aria-describedby="graph-keys" data-testid="graph"
@@ -189,13 +195,17 @@ impl Component for Canvas {
                         }) }
                     </g>
                 </svg>
-                <div class="x-g-tools">
+                { self.map(ctx) }
+            </div>
+            <div class="x-g-bar">
+                { props.legend.clone() }
+                <div class="x-right">
                     <Button variant={Variant::Plain} onclick={link.callback(|_| Msg::Zoom(1.25))} name={tr!("graph.zoom_in")} testid="graph-zoom-in">{ icon(Icon::Plus) }</Button>
                     <Button variant={Variant::Plain} onclick={link.callback(|_| Msg::Zoom(0.8))} name={tr!("graph.zoom_out")} testid="graph-zoom-out">{ icon(Icon::Minus) }</Button>
                     <Button variant={Variant::Plain} onclick={link.callback(|_| Msg::Fit)} name={tr!("graph.fit")} testid="graph-fit">{ icon(Icon::Wide) }</Button>
                 </div>
-                { self.map(ctx) }
             </div>
+            </>
         }
     }
 
@@ -338,18 +348,13 @@ impl Canvas {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return false;
         }
-        // A button's Enter is its own.
-        let on_tool = event
-            .target()
-            .and_then(|at| at.dyn_into::<Element>().ok())
-            .is_some_and(|it| it.tag_name() == "BUTTON");
         let to = match event.key().as_str() {
             "ArrowRight" => next(props, true),
             "ArrowLeft" => next(props, false),
             "ArrowDown" => beside(props, 1),
             "ArrowUp" => beside(props, -1),
             "Home" => props.drawing.graph.focus.first().copied(),
-            "Enter" | " " if !on_tool => {
+            "Enter" | " " => {
                 event.prevent_default();
                 props.onopen.emit(props.selected);
                 return false;

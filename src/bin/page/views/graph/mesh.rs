@@ -48,7 +48,7 @@ pub fn Mesh() -> Html {
         Callback::from(move |at: u32| {
             let Some(node) = graph.graph.nodes.get(at as usize) else { return };
             if node.folded {
-                opened.set([opened.as_slice(), &[node.id.clone()]].concat());
+                opened.set([opened.as_slice(), std::slice::from_ref(&node.id)].concat());
                 selected.set(NONE);
             } else if let Some(Some((proxy, focus))) = doors.get(at as usize) {
                 page.go(Place::Proxy(*proxy, View::Graph(*focus)));
@@ -70,6 +70,7 @@ pub fn Mesh() -> Html {
             selected.set(NONE);
         })
     };
+    let legend = html! { <span id="graph-keys" class="x-aside">{ tr!("meshgraph.keys") }</span> };
     html! {
         <>
             { title }
@@ -77,8 +78,7 @@ pub fn Mesh() -> Html {
                 <p class="x-aside">{ tr!("meshgraph.lead") }</p>
                 <div class="x-graph-row">
                     <div class="x-card x-graph-card">
-                        <Canvas {drawing} selected={*selected} {onselect} {onopen} />
-                        <div class="x-g-legend"><span id="graph-keys" class="x-aside">{ tr!("meshgraph.keys") }</span></div>
+                        <Canvas {drawing} selected={*selected} {onselect} {onopen} legend={legend} />
                     </div>
                 </div>
             </div>

@@ -36,7 +36,7 @@ impl View {
 
     /// The headings go with the columns, and stay at the top.
     pub fn heads(&self) -> String {
-        format!("translate({:.2} 0) scale({:.4} 1)", self.x, self.k)
+        format!("translate({:.2} 0) scale({:.4})", self.x, self.k)
     }
 
     /// The first view: all of it where that is readable, else what is asked about.
