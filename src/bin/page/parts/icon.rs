@@ -18,6 +18,9 @@ pub enum Icon {
     Good,
     Plus,
     Minus,
+    Columns,
+    Export,
+    Printed,
 }
 
 pub fn icon(which: Icon) -> Html {
@@ -38,6 +41,9 @@ pub fn icon(which: Icon) -> Html {
         Icon::Plus => "M3 8h10M8 3v10",
         Icon::Minus => "M3 8h10",
         Icon::Good => "M3 8.500l3.500 3.500L13 4.500",
+        Icon::Columns => "M2 3h12v10H2zM6 3v10M10 3v10",
+        Icon::Export => "M8 10V2M5 5l3-3 3 3M3 8.500V13h10V8.500",
+        Icon::Printed => "M2 3h12v10H2zM4.500 6l2 2-2 2M8 10.500h3.500",
     };
     html! {
         <svg class="x-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d={path} /></svg>
