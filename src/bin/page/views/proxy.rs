@@ -4,11 +4,12 @@ use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKin
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
+use super::compare::Sync;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TableView, View, slug};
+use crate::link::{Place, SyncView, TableView, View, slug};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -37,7 +38,9 @@ pub fn Proxy(props: &Props) -> Html {
             (View::Table(tab), View::Table(shown)) => {
                 tab.table == shown.table || siblings(tab.table).contains(&shown.table)
             }
-            (View::Raw(_), View::Raw(_)) | (View::Graph(_), View::Graph(_)) => true,
+            (View::Raw(_), View::Raw(_))
+            | (View::Sync(_), View::Sync(_))
+            | (View::Graph(_), View::Graph(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -72,8 +75,7 @@ pub fn Proxy(props: &Props) -> Html {
                         )) }
                         if !is_ztunnel {
                             { tab(View::Graph(None), tr!("tab.graph"), None, "graph") }
-                        }
-                        if !is_ztunnel {
+                            { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
                             { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
                         }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
@@ -88,6 +90,7 @@ pub fn Proxy(props: &Props) -> Html {
                         html! { <TablePane key={slug(view.table)} proxy={props.id} {view} /> }
                     }
                     View::Graph(focus) => html! { <super::graph::Graph proxy={props.id} {focus} /> },
+                    View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
                     },
