@@ -184,6 +184,32 @@ test('a large dump: few boxes, groups open where they stand', async () => {
   await tab.close();
 });
 
+test('a trace lights its way, what lost beside it', async () => {
+  const tab = await open(browser, host);
+  const { page } = tab;
+  await by(page, 'sample').click();
+  await by(page, 'proxy').filter({ hasText: 'productpage' }).click();
+  await by(page, 'tab-trace').click();
+  await by(page, 'verdict').waitFor();
+  await by(page, 'trace-to').fill('reviews:9080');
+  await by(page, 'trace-path').fill('/reviews/1');
+  await by(page, 'trace-run').click();
+  await page.waitForFunction(() => /canary/.test(document.querySelector('[data-testid=verdict]')?.textContent));
+  await by(page, 'tab-graph').click();
+  await by(page, 'graph-trace').click();
+  await page.locator('.x-g-node.x-g-lit').first().waitFor();
+  const lit = await page.locator('.x-g-node.x-g-lit').evaluateAll((all) => all.map((it) => it.dataset.kind));
+  for (const kind of ['listener', 'filter_chain', 'route_config', 'virtual_host', 'route', 'cluster']) assert.ok(lit.includes(kind), `${kind} of ${lit}`);
+  assert.equal(lit.filter((kind) => kind === 'route').length, 1);
+  assert.ok(await page.locator('.x-g-node.x-g-dim').count() > 3, 'the routes that lost');
+  await fine(page, 'a trace in the graph');
+  await screenshot(page, 'graph-trace');
+  await by(page, 'graph-trace').click();
+  await page.locator('.x-g-node.x-g-lit').first().waitFor({ state: 'detached' });
+  silent(tab);
+  await tab.close();
+});
+
 test('both themes and languages, at both widths', async () => {
   for (const [colorScheme, locale, width] of [['light', 'zh-CN', 1280], ['dark', 'en-US', 1920], ['light', 'en-US', 1920], ['dark', 'zh-CN', 1280]]) {
     const tab = await open(browser, host, { colorScheme, locale, viewport: { width, height: width === 1280 ? 800 : 1080 } });

@@ -58,7 +58,7 @@ pub fn Detail(props: &Props) -> Html {
     };
     let inside = match answer.as_deref() {
         Some(Answer::Detail(detail)) => {
-            html! { <>{ head(&page, detail, props.graph.then_some(props.at), buttons) }</> }
+            html! { <>{ head(&page, detail, props.at, props.graph, buttons) }</> }
         }
         Some(_) => html! { <header>{ tr!("gone") }{ buttons }</header> },
         None => html! { <header aria-busy="true">{ buttons }</header> },
@@ -72,8 +72,8 @@ pub fn Detail(props: &Props) -> Html {
     }
 }
 
-/// `graph`: which part the graph's link leads to; `None` without such a link.
-fn head(page: &Page, detail: &protocol::Detail, graph: Option<Option<u32>>, buttons: Html) -> Html {
+/// `graph`: whether a link leads to the graph.
+fn head(page: &Page, detail: &protocol::Detail, at: Option<u32>, graph: bool, buttons: Html) -> Html {
     let tone = match detail.state {
         State::Static | State::Active => Tone::Aside,
         State::Warming => Tone::Warn,
@@ -96,16 +96,7 @@ fn head(page: &Page, detail: &protocol::Detail, graph: Option<Option<u32>>, butt
                     { " " }<span class="x-aside">{ tr!("detail.updated", at = words::time(at)) }</span>
                 }
             </p>
-            if let (Some(at), Some(proxy)) = (graph.filter(|_| on_the_way(detail.kind)), detail.proxy) {
-                <p class="x-what">
-                    <a
-                        href={page.href(Place::Proxy(proxy, View::Graph(Some(GraphFocus { resource: detail.resource, at }))))}
-                        data-testid="show-in-graph"
-                    >
-                        { tr!("detail.graph") }
-                    </a>
-                </p>
-            }
+            { ways_on(page, detail, at, graph) }
             if !detail.error.is_empty() {
                 <div class="x-says-bad x-pad">
                     <p>{ tr!("detail.error") }</p>
@@ -147,7 +138,29 @@ fn head(page: &Page, detail: &protocol::Detail, graph: Option<Option<u32>>, butt
     }
 }
 
-/// Whether requests meet resources of a kind on their way.
-fn on_the_way(kind: Kind) -> bool {
-    matches!(kind, Kind::Listener | Kind::Route | Kind::Cluster | Kind::Endpoint)
+/// Where one goes from a resource, beside what it names.
+fn ways_on(page: &Page, detail: &protocol::Detail, at: Option<u32>, graph: bool) -> Html {
+    let traced = matches!(detail.kind, Kind::Listener | Kind::Route | Kind::Cluster | Kind::Endpoint);
+    let document = page.capture.documents.iter().find(|it| it.id == detail.resource.document);
+    // What a control plane holds for a proxy takes no requests.
+    let own = document.is_some_and(|it| it.kind != "istiod_config_dump");
+    match detail.proxy {
+        Some(proxy) if traced && own => html! {
+            <p class="x-ways">
+                <a href={page.href(Place::Proxy(proxy, View::Trace(Some((detail.resource, at)))))} data-testid="trace-this">
+                    { tr!("detail.trace") }
+                </a>
+                if graph {
+                    { " " }
+                    <a
+                        href={page.href(Place::Proxy(proxy, View::Graph(Some(GraphFocus { resource: detail.resource, at }))))}
+                        data-testid="show-in-graph"
+                    >
+                        { tr!("detail.graph") }
+                    </a>
+                }
+            </p>
+        },
+        _ => html! {},
+    }
 }

@@ -44,6 +44,8 @@ pub fn Around(props: &Props) -> Html {
     let opened = use_state(Vec::<(String, u32)>::new);
     let chosen = use_state(Chosen::default);
     let as_list = use_state(|| false);
+    let with_trace = use_state(|| true);
+    let way = super::lit::way(&page, props.proxy);
     {
         let (focus, proxy, mark) = (props.focus, props.proxy, page.mark);
         use_effect_with((), move |()| super::trail::arrived(mark, proxy, focus));
@@ -53,7 +55,7 @@ pub fn Around(props: &Props) -> Html {
         focus: props.focus,
         depth: *depth,
         opened: (*opened).clone(),
-        lit: Vec::new(),
+        lit: way.as_ref().filter(|_| *with_trace).map(|it| it.places.clone()).unwrap_or_default(),
     };
     let answer = use_answer(Some(Query::Graph(ask)));
     let drawing = use_memo(answer.clone(), |answer| match answer.as_deref() {
@@ -134,6 +136,18 @@ pub fn Around(props: &Props) -> Html {
         let as_list = as_list.clone();
         Callback::from(move |_: MouseEvent| as_list.set(!*as_list))
     };
+    let shows = !drawing.lit.is_empty();
+    let ontrace = way.as_ref().map(|way| {
+        let (with_trace, go, focus) = (with_trace.clone(), props.go.clone(), way.focus);
+        Callback::from(move |_: MouseEvent| {
+            // Where the way does not pass, one is taken there.
+            if !shows && *with_trace {
+                go.emit(focus);
+            } else {
+                with_trace.set(!*with_trace);
+            }
+        })
+    });
     let broken = graph.nodes.iter().filter(|it| it.broken.is_some()).count();
     let node = graph.nodes.get(selected as usize);
     let focused = graph.focus.first().and_then(|at| graph.nodes.get(*at as usize));
@@ -164,6 +178,11 @@ pub fn Around(props: &Props) -> Html {
                 <Button small=true variant={Variant::Link} onclick={toggle} pressed={Some(*as_list)} testid="graph-as-list">
                     { tr!("graph.list.show") }
                 </Button>
+                if let Some(onclick) = ontrace {
+                    <Button small=true variant={Variant::Link} {onclick} pressed={Some(shows)} testid="graph-trace">
+                        { tr!("graph.trace") }
+                    </Button>
+                }
                 if broken > 0 {
                     <span class="x-bad" role="status">{ tr!("graph.broken_inside", n = broken) }</span>
                 }

@@ -31,7 +31,14 @@ pub fn Start(props: &Props) -> Html {
     };
     html! {
         <div class="x-body x-scroll x-graph-start" tabindex="0" role="region" aria-label={tr!("graph.start.title")}>
-            <div class="x-card x-toolbar"><Find proxy={props.proxy} go={props.go.clone()} /></div>
+            <div class="x-card x-toolbar">
+                <Find proxy={props.proxy} go={props.go.clone()} />
+                if let Some(way) = super::lit::way(&page, props.proxy) {
+                    <a href={page.href(Place::Proxy(props.proxy, View::Graph(Some(way.focus))))} data-testid="graph-trace">
+                        { tr!("graph.trace") }
+                    </a>
+                }
+            </div>
             <p class="x-aside">{ tr!("graph.start.lead") }</p>
             if start.groups.is_empty() {
                 <p class="x-card x-pad" data-testid="graph-none">{ tr!("graph.none") }</p>
