@@ -22,6 +22,19 @@ pub enum Place {
     Resource(ResourceRef),
     /// A proxy.
     Proxy(ProxyId, View),
+    /// Two proxies beside each other, or the proxies of two captures.
+    Compare(CompareView),
+}
+
+/// What is beside what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompareView {
+    /// The mark of the second capture, where the right side is of that.
+    pub second: Option<u32>,
+    /// The two proxies; all without.
+    pub pair: Option<(ProxyId, ProxyId)>,
+    /// The resource that is open, by its place in the comparison.
+    pub open: Option<u32>,
 }
 
 /// A tab of a proxy.
@@ -29,8 +42,19 @@ pub enum Place {
 pub enum View {
     Overview,
     Table(TableView),
+    /// What its control plane holds, beside what it has.
+    Sync(SyncView),
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
+}
+
+/// What a control plane holds and what an Envoy has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncView {
+    /// Which of the control planes that have a dump of the proxy.
+    pub replica: u32,
+    /// The resource that is open, by its place in the comparison.
+    pub open: Option<u32>,
 }
 
 /// A table, and what of it.
@@ -96,10 +120,27 @@ impl fmt::Display for Place {
             Place::Document(document) => write!(f, "/d/{}", document.0),
             Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
             Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
+            Place::Compare(view) => {
+                match view.second {
+                    Some(mark) => write!(f, "/x/{mark:06x}")?,
+                    None => f.write_str("/x/-")?,
+                }
+                if let Some((left, right)) = view.pair {
+                    write!(f, "/{}.{}", left.0, right.0)?;
+                }
+                view.open.map_or(Ok(()), |at| write!(f, "/at/{at}"))
+            }
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
+                    View::Sync(view) => {
+                        f.write_str("/sync")?;
+                        if view.replica > 0 {
+                            write!(f, "/of/{}", view.replica)?;
+                        }
+                        view.open.map_or(Ok(()), |at| write!(f, "/at/{at}"))
+                    }
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
@@ -146,6 +187,17 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
+                Some("sync") => {
+                    let mut view = SyncView::default();
+                    while let Some(step) = steps.next() {
+                        match step {
+                            "of" => view.replica = steps.next()?.parse().ok()?,
+                            "at" => view.open = Some(steps.next()?.parse().ok()?),
+                            _ => return None,
+                        }
+                    }
+                    View::Sync(view)
+                }
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,
                     Some(document) => Some(DocumentId(document.parse().ok()?)),
@@ -178,9 +230,28 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             };
             Place::Proxy(proxy, view)
         }
+        Some("x") => Place::Compare(compared(steps)?),
         Some(_) => return None,
     };
     Some((mark, place))
+}
+
+fn compared<'s>(mut steps: impl Iterator<Item = &'s str>) -> Option<CompareView> {
+    let second = match steps.next()? {
+        "-" => None,
+        mark => Some(u32::from_str_radix(mark, 16).ok()?),
+    };
+    let mut view = CompareView { second, pair: None, open: None };
+    while let Some(step) = steps.next() {
+        match (step, step.split_once('.')) {
+            ("at", _) => view.open = Some(steps.next()?.parse().ok()?),
+            (_, Some((left, right))) => {
+                view.pair = Some((ProxyId(left.parse().ok()?), ProxyId(right.parse().ok()?)));
+            }
+            _ => return None,
+        }
+    }
+    Some(view)
 }
 
 fn resource(text: &str) -> Option<(ResourceRef, Option<u32>)> {

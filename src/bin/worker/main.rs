@@ -1,8 +1,9 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). What it says is a
-//! [`FromWorker`] as JSON.
+//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). `open` with `second`
+//! opens a second capture beside the first, `swap` lets the two change places, `close_second` forgets it. What it says
+//! is a [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -46,6 +47,12 @@ mod worker {
     }
 
     impl Shared {
+        /// Lets `work` at the engine of the first or the second capture.
+        pub fn with_engine<T>(&self, second: bool, work: impl FnOnce(&mut Engine) -> T) -> T {
+            let mut engine = self.engine.borrow_mut();
+            if second { work(engine.second()) } else { work(&mut engine) }
+        }
+
         pub fn say(&self, what: &FromWorker) {
             // Plain data always becomes JSON; a page that is gone needs no answer.
             if let Ok(text) = serde_json::to_string(what) {
@@ -87,11 +94,17 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
-                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
+                wasm_bindgen_futures::spawn_local(opening::open(
+                    Rc::clone(shared),
+                    sources,
+                    field("second").is_truthy(),
+                ));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
+            "swap" => shared.engine.borrow_mut().swap(),
+            "close_second" => shared.engine.borrow_mut().close_second(),
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());

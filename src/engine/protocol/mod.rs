@@ -3,6 +3,7 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod compare;
 mod graph;
 mod intake;
 mod mesh;
@@ -16,6 +17,7 @@ use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
+pub use compare::*;
 pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
 pub use mesh::*;
 
@@ -107,6 +109,32 @@ pub enum Query {
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
     MeshRow(u32),
+    /// What differs between two sides: [`Answer::Compared`].
+    Compare(CompareWindow),
+    /// A resource that differs: [`Answer::Difference`].
+    Difference {
+        /// Of what.
+        pair: Pair,
+        /// Its place in the comparison.
+        at: u32,
+        /// Runs of the text that are not to be folded, by their first line.
+        open: Vec<u32>,
+        /// The first line of the text to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Which hosts two Envoys send elsewhere: [`Answer::Elsewhere`].
+    Elsewhere(Pair),
+    /// The proxies of both captures: [`Answer::Captures`].
+    Captures {
+        /// The first to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// The same of the second capture.
+    Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
@@ -220,6 +248,14 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// What differs between two sides.
+    Compared(Compared),
+    /// A resource that differs.
+    Difference(Difference),
+    /// Which hosts two Envoys send elsewhere.
+    Elsewhere(Elsewhere),
+    /// The proxies of both captures.
+    Captures(Captures),
     /// What was asked about is not open (any more).
     Gone,
 }

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod cells;
 pub mod collect;
 pub mod columns;
+pub mod compare;
 pub mod control_plane;
 pub mod detail;
 pub mod document;
@@ -47,6 +48,7 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::Resource(resource) => html! {
             <div class="x-body"><detail::Detail {resource} /></div>
         },
+        Place::Compare(view) => html! { <compare::Compare key={page.mark} {view} /> },
         // A proxy's views begin anew with another proxy, and with another capture.
         Place::Proxy(id, view) => {
             html! { <proxy::Proxy key={format!("{}.{}", page.mark, id.0)} {id} {view} /> }

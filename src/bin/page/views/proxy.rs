@@ -4,11 +4,12 @@ use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKin
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
+use super::compare::Sync;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TableView, View, slug};
+use crate::link::{Place, SyncView, TableView, View, slug};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -37,7 +38,7 @@ pub fn Proxy(props: &Props) -> Html {
             (View::Table(tab), View::Table(shown)) => {
                 tab.table == shown.table || siblings(tab.table).contains(&shown.table)
             }
-            (View::Raw(_), View::Raw(_)) => true,
+            (View::Raw(_), View::Raw(_)) | (View::Sync(_), View::Sync(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -71,6 +72,7 @@ pub fn Proxy(props: &Props) -> Html {
                             View::Table(TableView::whole(kinds[0])), tab_name(id, kinds[0]), count(overview, kinds[0]), id,
                         )) }
                         if !is_ztunnel {
+                            { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
                             { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
                         }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
@@ -84,6 +86,7 @@ pub fn Proxy(props: &Props) -> Html {
                         // Filters and positions belong to one table.
                         html! { <TablePane key={slug(view.table)} proxy={props.id} {view} /> }
                     }
+                    View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
                     },
