@@ -6,7 +6,8 @@ use super::{Subject, form as forms, is_gateway, next, usual};
 use crate::capture::ResourceRef;
 use crate::envoy::names::ServiceKey;
 use crate::envoy::{
-    AddressKind, FilterChain, Kind, Listener, ResourceId, Route, RouteConfiguration, State, VirtualHost,
+    AddressKind, ClusterSpecifier, FilterChain, Kind, Listener, ResourceId, Route, RouteAction,
+    RouteConfiguration, State, VirtualHost,
 };
 use crate::json::{Span, Tree, pretty};
 use crate::trace::ask::ANY;
@@ -195,7 +196,7 @@ impl<'s> Begin<'_, 's> {
         let gateway = is_gateway(self.subject);
         let own = format!(".{}.svc", self.subject.proxy.identity.namespace);
         let mut left = READ;
-        type Rank = (bool, bool, usize);
+        type Rank = (bool, bool, bool, usize);
         let mut best: Option<(Rank, RouteConfiguration<'s>, VirtualHost<'s>)> = None;
         for (size, id) in all {
             if size > left {
@@ -210,8 +211,9 @@ impl<'s> Begin<'_, 's> {
             for host in routes.virtual_hosts() {
                 let name = host.name();
                 let catch_all = host.domains().all(|it| it == "*");
-                let rank = (!catch_all, !gateway && name.contains(&own), host.routes().take(20).count());
-                if rank.2 > 0 && best.as_ref().is_none_or(|(known, ..)| rank > *known) {
+                let routes_here = host.routes().take(20).count();
+                let rank = (!catch_all, self.leads_on(host), !gateway && name.contains(&own), routes_here);
+                if routes_here > 0 && best.as_ref().is_none_or(|(known, ..)| rank > *known) {
                     best = Some((rank, routes, host));
                 }
             }
@@ -223,6 +225,19 @@ impl<'s> Begin<'_, 's> {
             let takes = |it: &crate::envoy::Resource| matches!(it.state, State::Static | State::Active);
             let mut listeners = self.subject.dump.of(Kind::Listener).filter(|(_, it)| takes(it));
             listeners.find_map(|(id, _)| self.of_listener(id, None))
+        })
+    }
+
+    /// Whether a route of a host names a cluster that is there.
+    fn leads_on(self, host: VirtualHost<'_>) -> bool {
+        let Some(names) = self.subject.capture.names(self.subject.document) else { return false };
+        let there = |it: &str| names.find(&self.subject.of.bytes, Kind::Cluster, it.as_bytes()).is_some();
+        host.routes().take(20).filter_map(|it| it.0.get("route").map(RouteAction)).any(|it| {
+            match it.cluster_specifier() {
+                Some(ClusterSpecifier::Cluster(name)) => there(&name),
+                Some(ClusterSpecifier::Weighted(all)) => all.iter().any(|it| there(&it.name)),
+                _ => false,
+            }
         })
     }
 
