@@ -50,7 +50,8 @@ impl Host<'_> {
         let address = self.endpoint.address().and_then(|it| it.kind());
         let address = address.map_or_else(String::new, |it| it.to_string());
         let status = self.endpoint.health_status().into_owned();
-        let place = format!("{status}, priority {}, {}", self.priority, self.locality);
+        let locality = if self.locality.is_empty() { String::new() } else { format!(", {}", self.locality) };
+        let place = format!("{status}, priority {}{locality}", self.priority);
         let why = match (self.labelled, self.chosen, self.health) {
             (false, ..) => Why::Missing(What::Labels),
             (_, true, _) => Why::Meets(What::Health, place),
