@@ -3,11 +3,13 @@
 pub mod capture;
 pub mod engine;
 pub mod envoy;
+pub mod findings;
 pub mod graph;
 pub mod instant;
 pub mod intake;
 pub mod istiod;
 pub mod json;
+pub mod redact;
 pub mod sync;
 pub mod tables;
 pub mod trace;

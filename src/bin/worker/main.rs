@@ -1,8 +1,9 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). What it says is a
-//! [`FromWorker`] as JSON.
+//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). `open` with `second`
+//! opens a second capture beside the first, `swap` lets the two change places, `close_second` forgets it. What it says
+//! is a [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -39,11 +40,19 @@ mod worker {
         pub engine: RefCell<Engine>,
         /// Goes up when reading is cancelled or everything closed: a reader of an older number stops.
         pub epoch: Cell<u32>,
+        /// Whether what will be asked for next is being prepared.
+        pub preparing: Cell<bool>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
     }
 
     impl Shared {
+        /// Lets `work` at the engine of the first or the second capture.
+        pub fn with_engine<T>(&self, second: bool, work: impl FnOnce(&mut Engine) -> T) -> T {
+            let mut engine = self.engine.borrow_mut();
+            if second { work(engine.second()) } else { work(&mut engine) }
+        }
+
         pub fn say(&self, what: &FromWorker) {
             // Plain data always becomes JSON; a page that is gone needs no answer.
             if let Ok(text) = serde_json::to_string(what) {
@@ -54,8 +63,13 @@ mod worker {
 
     pub fn start() {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let shared =
-            Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0), idle: Cell::new(true) });
+        let shared = Rc::new(Shared {
+            scope,
+            engine: RefCell::default(),
+            epoch: Cell::new(0),
+            preparing: Cell::new(false),
+            idle: Cell::new(true),
+        });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             handle(&handler, &event.data());
@@ -80,11 +94,17 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
-                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
+                wasm_bindgen_futures::spawn_local(opening::open(
+                    Rc::clone(shared),
+                    sources,
+                    field("second").is_truthy(),
+                ));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
+            "swap" => shared.engine.borrow_mut().swap(),
+            "close_second" => shared.engine.borrow_mut().close_second(),
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());
@@ -93,7 +113,23 @@ mod worker {
         }
     }
 
-    fn ask(shared: &Shared, id: &JsValue, query: &str) {
+    /// How long is prepared at a stretch, in milliseconds: a question that comes meanwhile waits no longer.
+    const TURN: f64 = 8.0;
+
+    /// Prepares what will be asked for next, between questions.
+    async fn prepare(shared: Rc<Shared>) {
+        let mut more = true;
+        while more {
+            gloo::timers::future::TimeoutFuture::new(0).await;
+            let began = js_sys::Date::now();
+            while more && js_sys::Date::now() - began < TURN {
+                more = shared.engine.borrow_mut().prepare();
+            }
+        }
+        shared.preparing.set(false);
+    }
+
+    fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -105,5 +141,8 @@ mod worker {
             Err(_) => xdscope::engine::protocol::Answer::Gone,
         };
         shared.say(&FromWorker::Answer { id, answer });
+        if !shared.preparing.replace(true) {
+            wasm_bindgen_futures::spawn_local(prepare(Rc::clone(shared)));
+        }
     }
 }

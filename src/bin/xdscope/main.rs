@@ -1,16 +1,20 @@
 //! The engine in a terminal.
 
+mod ask;
 mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod elsewhere;
 mod fail;
 mod graph;
 mod known;
+mod lint;
 mod ls;
 mod open;
 mod proxy_config;
 mod proxy_status;
+mod redact;
 mod trace;
 mod ztunnel_config;
 
@@ -30,8 +34,12 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
+    Explain(lint::Explain),
+    Lint(lint::Args),
     Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
@@ -41,6 +49,7 @@ enum Command {
     Trace(Box<trace::Args>),
     #[command(alias = "ps")]
     ProxyStatus(proxy_status::Args),
+    Redact(redact::Args),
 }
 
 fn main() -> ExitCode {
@@ -50,17 +59,22 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
+        Command::Explain(args) => lint::explain(args, &mut out),
+        Command::Lint(args) => lint::run(args, &mut out),
         Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
+        Command::Redact(args) => redact::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Found) => ExitCode::from(3),
         Err(failure) => {
             let _ = out.flush();
             eprintln!("xdscope: {failure}");
