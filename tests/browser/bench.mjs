@@ -185,6 +185,52 @@ const traced = await tab.page.evaluate(async () => {
   return times;
 });
 row('a request traced on the page, from Enter to the verdict', ms(median(traced)), `longest ${ms(Math.max(...traced))}`, '', 'at most 50 ms');
+
+// 5. The graph of the same dump: from a click on what was found to the frame in which it is drawn; then panned.
+const by = (id) => tab.page.getByTestId(id);
+await by('tab-graph').click();
+await by('graph-listener').first().waitFor({ timeout: 30_000 });
+const first = [];
+const later = [];
+for (const name of ['outbound|8080||svc0003.team03.svc.cluster.local', 'svc0004.team04.svc.cluster.local:8080', '0.0.0.0_8080', '0.0.0.0_8080', '0.0.0.0_80', 'svc0007.team07.svc.cluster.local:80', 'virtualOutbound']) {
+  await by('graph-find').fill(name);
+  await by('graph-hit').first().waitFor({ timeout: 30_000 });
+  const time = await tab.page.evaluate(() => new Promise((done) => {
+    const hit = document.querySelector('[data-testid=graph-hit]');
+    const before = document.querySelector('[data-testid=graph-focus]')?.textContent;
+    const began = performance.now();
+    hit.click();
+    const look = () => {
+      const now = document.querySelector('[data-testid=graph-focus]')?.textContent;
+      if (now && now !== before && document.querySelector('[data-testid=graph-node]')) requestAnimationFrame(() => done(performance.now() - began));
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }));
+  (first.length ? later : first).push(time);
+  await tab.page.waitForTimeout(300);
+  if (name === '0.0.0.0_8080') await by('graph-clear').click();
+}
+row('graph: from a click to the drawn focus', ms(median(later)), `the first, which reads routes: ${ms(first[0])}; the slowest: ${ms(Math.max(...later))}`, '', 'under 150 ms');
+const frames = await tab.page.evaluate(() => new Promise((done) => {
+  const canvas = document.querySelector('[data-testid=graph]');
+  const { left, top } = canvas.getBoundingClientRect();
+  const point = (type, step) => canvas.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, button: 0, pointerId: 1, clientX: left + 200 + 80 * Math.sin(step / 9), clientY: top + 200 + 3 * (step % 60) }));
+  const times = [];
+  let before;
+  let step = 0;
+  point('pointerdown', 0);
+  const frame = (now) => {
+    if (before !== undefined) times.push(now - before);
+    before = now;
+    point('pointermove', ++step);
+    if (step < 180) requestAnimationFrame(frame);
+    else { point('pointerup', step); done(times.sort((a, b) => a - b)); }
+  };
+  requestAnimationFrame(frame);
+}));
+row('graph: a frame while panning', `${frames[Math.floor(frames.length / 2)].toFixed(1)} ms`, `19 of 20 under ${frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms`, '', '16.7 ms');
 await tab.close();
 await host.close();
 await browser.close();
