@@ -7,10 +7,12 @@ mod compare;
 mod graph;
 mod intake;
 mod mesh;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -18,7 +20,7 @@ use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
 pub use compare::*;
-pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
+pub use graph::*;
 pub use mesh::*;
 
 /// A question.
@@ -137,6 +139,11 @@ pub enum Query {
     Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
+    /// The graph of all proxies: [`Answer::MeshGraph`].
+    MeshGraph {
+        /// Groups that are opened, by id.
+        opened: Vec<String>,
+    },
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
     GraphStart(ProxyId),
     /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
@@ -155,6 +162,8 @@ pub enum Query {
         /// The first byte to return.
         offset: u32,
     },
+    /// About a request's way through a proxy: [`Answer::Trace`].
+    Trace(TraceQuery),
 }
 
 /// A text that is shown line by line.
@@ -233,6 +242,8 @@ pub enum Answer {
     Hits(Vec<Hit>),
     /// A proxy's graph.
     Graph(GraphDrawing),
+    /// The graph of all proxies.
+    MeshGraph(MeshDrawing),
     /// Where it may begin.
     GraphStart(GraphStart),
     /// What it can be about, best first.
@@ -248,6 +259,8 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// About a request's way through a proxy.
+    Trace(TraceAnswer),
     /// What differs between two sides.
     Compared(Compared),
     /// A resource that differs.
