@@ -2,6 +2,7 @@
 
 mod collect;
 mod detail;
+mod findings;
 mod graph;
 mod list;
 mod log;
@@ -28,6 +29,7 @@ pub struct Engine {
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    findings: findings::Cache,
     graphs: graph::Cache,
 }
 
@@ -56,7 +58,13 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.findings.forget();
         self.graphs = graph::Cache::default();
+    }
+
+    /// Goes on with what nobody waits for, a slice of it: judging what is wrong. Whether there is more to do.
+    pub fn idle(&mut self) -> bool {
+        self.findings.work(&self.capture)
     }
 
     /// What is open.
@@ -90,6 +98,15 @@ impl Engine {
             Query::Find { of, text } => self.texts.find(capture, *of, text).map(Answer::Found),
             Query::LineAt { of, at } => {
                 self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
+            }
+            Query::Findings(window) => Some(Answer::Findings(self.findings.window(capture, window))),
+            Query::FindingDetails(places) => {
+                Some(Answer::FindingDetails(self.findings.details(capture, places)))
+            }
+            Query::Marks(proxy) => Some(Answer::Marks(self.findings.marks(capture, *proxy))),
+            Query::Suppress(list) => {
+                self.findings.suppress(list);
+                Some(Answer::Marks(self.findings.marks(capture, None)))
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Suppression};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -85,6 +85,10 @@ pub enum Msg {
     CloseAll,
     CloseDetail,
     Show(Option<Dialog>),
+    /// What is not to be shown among the findings.
+    Suppress(Vec<Suppression>),
+    /// They are changed.
+    Suppressed,
     Dismiss,
     Speak(Lang),
     Paint(Theme),
@@ -105,6 +109,9 @@ pub struct App {
     cancelled: bool,
     asked: Option<Asked>,
     resolving: Option<Asked>,
+    suppressing: Option<Asked>,
+    /// What the user hid among the findings, for a fresh engine.
+    suppressed: Vec<Suppression>,
     /// The place whose heading is to have the focus, once it is drawn.
     arrived: bool,
     _listeners: Vec<EventListener>,
@@ -140,6 +147,8 @@ impl Component for App {
             cancelled: false,
             asked: None,
             resolving: None,
+            suppressing: None,
+            suppressed: Vec::new(),
             arrived: false,
             _listeners: listeners,
         }
@@ -177,6 +186,16 @@ impl Component for App {
             },
             Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
             Msg::Show(dialog) => self.dialog = dialog,
+            Msg::Suppress(list) => {
+                let hear = ctx.link().callback(|_| Msg::Suppressed);
+                self.suppressed = list.clone();
+                self.suppressing = Some(self.page.client.ask(Query::Suppress(list), hear));
+                return false;
+            }
+            Msg::Suppressed => {
+                self.suppressing = None;
+                self.page.judged += 1;
+            }
             Msg::Dismiss => self.notice = None,
             Msg::Speak(lang) => {
                 lang.apply();
@@ -252,11 +271,15 @@ impl App {
                 let hear = ctx.link().callback(Msg::Captured);
                 self.asked = Some(self.page.client.ask(Query::Capture, hear));
             }
+            Event::Judged => self.page.judged += 1,
             Event::Silent(silent) => self.silent = silent,
             Event::Restarted { without, again, stopped } => {
                 self.silent = false;
                 self.asked = None;
                 self.resolving = None;
+                if !self.suppressed.is_empty() {
+                    ctx.link().send_message(Msg::Suppress(self.suppressed.clone()));
+                }
                 self.notice = Some(if stopped { Notice::Stopped(without) } else { Notice::Broke(without) });
                 self.page.capture = Rc::default();
                 // Whatever was asked last may have broken it: not again.

@@ -10,6 +10,8 @@ use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, Table
 pub enum Place {
     /// The capture.
     Home,
+    /// What is wrong; with one proxy alone.
+    Findings(Option<ProxyId>),
     /// What was not read.
     NotRead,
     /// A control plane, by its place in the capture.
@@ -80,6 +82,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Home => Ok(()),
+            Place::Findings(None) => f.write_str("/findings"),
+            Place::Findings(Some(proxy)) => write!(f, "/findings/{}", proxy.0),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
@@ -123,6 +127,10 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
+        Some("findings") => Place::Findings(match steps.next() {
+            None => None,
+            Some(proxy) => Some(ProxyId(proxy.parse().ok()?)),
+        }),
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),

@@ -5,6 +5,8 @@
 //! [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
+mod judging;
+#[cfg(target_arch = "wasm32")]
 mod made_up;
 #[cfg(target_arch = "wasm32")]
 mod opening;
@@ -31,7 +33,7 @@ mod worker {
     use xdscope::engine::protocol::{FromWorker, Query};
 
     use super::opening::{self, Source};
-    use super::warm;
+    use super::{judging, warm};
 
     /// What all message handlers share. Single-threaded: a borrow ends before the next await.
     pub struct Shared {
@@ -41,6 +43,8 @@ mod worker {
         pub epoch: Cell<u32>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
+        /// Whether it is judging what is wrong.
+        pub judging: Cell<bool>,
     }
 
     impl Shared {
@@ -54,8 +58,13 @@ mod worker {
 
     pub fn start() {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let shared =
-            Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0), idle: Cell::new(true) });
+        let shared = Rc::new(Shared {
+            scope,
+            engine: RefCell::default(),
+            epoch: Cell::new(0),
+            idle: Cell::new(true),
+            judging: Cell::new(false),
+        });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             handle(&handler, &event.data());
@@ -93,7 +102,7 @@ mod worker {
         }
     }
 
-    fn ask(shared: &Shared, id: &JsValue, query: &str) {
+    fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -105,5 +114,7 @@ mod worker {
             Err(_) => xdscope::engine::protocol::Answer::Gone,
         };
         shared.say(&FromWorker::Answer { id, answer });
+        // It may have been about another time of a proxy, which wants all judged anew.
+        judging::start(shared);
     }
 }

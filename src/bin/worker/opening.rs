@@ -54,6 +54,7 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
     }
     shared.engine.borrow_mut().link();
     shared.say(&FromWorker::Opened { cancelled: shared.epoch.get() != epoch });
+    super::judging::start(&shared);
 }
 
 /// Why a file's bytes did not all arrive.
@@ -88,12 +89,13 @@ async fn take_apart(shared: &Shared, epoch: u32, mut unpack: Unpack, progress: &
 }
 
 /// Adds what was pasted.
-pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
+pub fn add_text(shared: &Rc<Shared>, bytes: Vec<u8>) {
     let mut engine = shared.engine.borrow_mut();
     engine.add("paste", bytes, None);
     engine.link();
     drop(engine);
     shared.say(&FromWorker::Opened { cancelled: false });
+    super::judging::start(shared);
 }
 
 /// Reads a file. JSON is scanned while it arrives, and then recognised; what else it is shows when it is taken apart.

@@ -33,6 +33,7 @@ impl PartialEq for Props {
 #[component]
 pub fn RowView(props: &Props) -> Html {
     let page = use_page();
+    let marked = use_context::<super::findings::Marked>();
     let shown = props.row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != props.hidden);
     html! {
         <div
@@ -42,8 +43,13 @@ pub fn RowView(props: &Props) -> Html {
             tabindex={if props.active { "0" } else { "-1" }}
             data-index={props.index.to_string()} data-testid="row"
         >
-            { for shown.map(|(_, cell)| html! {
-                <div role="gridcell">{ parts(&page, cell, props.active) }</div>
+            { for shown.enumerate().map(|(place, (_, cell))| html! {
+                <div role="gridcell">
+                    if place == 0 {
+                        { super::findings::mark(marked.as_ref(), props.row.resource) }
+                    }
+                    { parts(&page, cell, props.active) }
+                </div>
             }) }
         </div>
     }

@@ -9,6 +9,7 @@ pub mod document;
 pub mod empty;
 pub mod failed;
 pub mod filter;
+pub mod findings;
 pub mod foot;
 pub mod grid;
 pub mod help;
@@ -38,6 +39,7 @@ use crate::link::Place;
 pub fn place(page: &Page, place: Place) -> Html {
     match place {
         Place::Home => html! { <mesh::Home key={page.mark} /> },
+        Place::Findings(proxy) => html! { <findings::All key={page.mark} {proxy} /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },

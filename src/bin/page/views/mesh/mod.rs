@@ -76,6 +76,7 @@ pub fn Home() -> Html {
                 <p class="x-sub">{ subtitle(&page, mesh) }</p>
             </header>
             <div class="x-body x-mesh">
+                <super::findings::Summary />
                 { refusals::refusals(&page, mesh, &choose) }
                 if let Some(missing) = &mesh.missing {
                     { super::overview::lack(missing) }
