@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::protocol::{
-    Counts, Proof, FindingDetail, FindingLine, Findings, FindingsWindow, Marks, ProxyId, ResourceRef,
+    Counts, FindingDetail, FindingLine, Findings, FindingsWindow, Marks, Proof, ProxyId, ResourceRef,
     Severity, Suppression,
 };
 use crate::capture::Capture;

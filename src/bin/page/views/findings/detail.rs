@@ -1,6 +1,6 @@
 //! A finding whole: what it rests on, what traffic it touches, what to do, and a way to hide it.
 
-use xdscope::engine::protocol::{Answer, Proof, FindingDetail, Query, Suppression, Target};
+use xdscope::engine::protocol::{Answer, FindingDetail, Proof, Query, Suppression, Target};
 use xdscope::findings::texts;
 use yew::prelude::*;
 
@@ -40,7 +40,7 @@ pub fn Detail(props: &Props) -> Html {
                 { pair(tr!("findings.wrong"), html! { { text("wrong") } }) }
                 { pair(tr!("findings.source"), html! { { text("source") } }) }
             </dl>
-            <h3>{ tr!("findings.evidence") }</h3>
+            <h2>{ tr!("findings.evidence") }</h2>
             <ul class="x-evidence" data-testid="evidence">
                 { for found.evidence.iter().map(|it| fact(&page, it)) }
             </ul>
