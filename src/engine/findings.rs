@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::protocol::{
-    Counts, FindingDetail, FindingLine, Findings, FindingsWindow, Marks, Proof, ProxyId, ResourceRef,
-    Severity, Suppression,
+    Counts, FindingDetail, FindingLine, Findings, FindingsWindow, Marks, Proof, ProxyId, ResourceMark,
+    ResourceRef, Severity, Suppression,
 };
 use crate::capture::Capture;
+use crate::envoy::Kind;
 use crate::findings::texts::{Language, sentence};
 use crate::findings::{Certainty, Finding, Report, Run, checks, proxy_name};
-use crate::json::line_column;
+use crate::json::{Node, line_column};
 
 /// How many lines an answer has at most; each is some hundred bytes, and a sentence's words may be long.
 const MOST: usize = 100;
@@ -33,6 +34,11 @@ impl Cache {
     pub fn forget(&mut self) {
         self.run = None;
         self.report = None;
+    }
+
+    /// Whether all is judged.
+    pub fn done(&self) -> bool {
+        self.report.is_some()
     }
 
     /// Judges a little more: some tens of microseconds for most, a millisecond for a large resource. Whether there is
@@ -131,7 +137,7 @@ impl Cache {
     pub fn marks(&self, capture: &Capture, proxy: Option<ProxyId>) -> Marks {
         let mut answer = Marks { done: self.report.is_some(), ..Marks::default() };
         let mut proxies: BTreeMap<ProxyId, (Severity, u32)> = BTreeMap::new();
-        let mut resources: BTreeMap<ResourceRef, (Severity, u32)> = BTreeMap::new();
+        let mut resources: BTreeMap<(ResourceRef, Option<u32>), (Severity, u32)> = BTreeMap::new();
         for (_, it) in self.all().filter(|(_, it)| !self.hides(capture, it)) {
             count(&mut answer.counts, it.severity);
             if it.severity == Severity::Note {
@@ -141,16 +147,46 @@ impl Cache {
                 mark(proxies.entry(*id).or_insert((it.severity, 0)), it.severity);
             }
             if proxy.is_some_and(|id| it.proxies.contains(&id)) {
-                for place in it.places.iter().filter(|it| capture.owner(it.document) == proxy) {
-                    mark(resources.entry(*place).or_insert((it.severity, 0)), it.severity);
+                for part in parts(capture, it, proxy) {
+                    mark(resources.entry(part).or_insert((it.severity, 0)), it.severity);
                 }
             }
         }
         answer.proxies = proxies.into_iter().map(|(id, (worst, count))| (id, worst, count)).collect();
-        answer.resources =
-            resources.into_iter().map(|(at, (worst, count))| (at, worst, count)).take(MARKED).collect();
+        answer.resources = resources
+            .into_iter()
+            .map(|((resource, at), (worst, count))| ResourceMark { resource, at, worst, count })
+            .take(MARKED)
+            .collect();
         answer
     }
+}
+
+/// The resources of a proxy that a finding concerns; of a route configuration or a listener the routes or filter
+/// chains in which it shows.
+fn parts(capture: &Capture, it: &Finding, proxy: Option<ProxyId>) -> BTreeSet<(ResourceRef, Option<u32>)> {
+    let mut found = BTreeSet::new();
+    for place in it.places.iter().filter(|it| capture.owner(it.document) == proxy) {
+        let Some((document, resource)) = super::resource(capture, *place) else { continue };
+        let lists: &[&str] = match resource.kind {
+            Kind::Route => &["virtual_hosts", "routes"],
+            Kind::Listener => &["filter_chains"],
+            _ => {
+                found.insert((*place, None));
+                continue;
+            }
+        };
+        let Ok(tree) = resource.body(&document.bytes) else { continue };
+        for (_, spot) in it.spots.iter().filter(|it| it.0 == *place) {
+            let holds = |it: &Node<'_>| (it.span().start..it.span().end).contains(spot);
+            let part = lists.iter().try_fold(tree.root(), |node, list| {
+                let default = (*list == "filter_chains").then(|| node.get("default_filter_chain")).flatten();
+                node.list(list).chain(default).find(holds)
+            });
+            found.extend(part.map(|it| (*place, Some(it.span().start))));
+        }
+    }
+    found
 }
 
 fn mark(known: &mut (Severity, u32), severity: Severity) {

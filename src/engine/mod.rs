@@ -1,9 +1,14 @@
 #![doc = include_str!("README.md")]
 
+mod captures;
 mod collect;
+mod comparison;
 mod detail;
+mod elsewhere;
 mod findings;
 mod graph;
+mod istioctl;
+mod known;
 mod list;
 mod log;
 mod mesh;
@@ -16,13 +21,15 @@ mod text_table;
 
 use std::collections::BTreeSet;
 
+pub use elsewhere::elsewhere;
+
 use protocol::{Answer, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
 use crate::intake::{Recognised, Step};
 
-/// A capture that can be asked. One for each worker or terminal run.
+/// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
 pub struct Engine {
     capture: Capture,
@@ -30,6 +37,9 @@ pub struct Engine {
     texts: text::Cache,
     mesh: mesh::Cache,
     findings: findings::Cache,
+    comparisons: comparison::Cache,
+    captures: captures::Cache,
+    second: Option<Box<Engine>>,
     graphs: graph::Cache,
 }
 
@@ -60,16 +70,50 @@ impl Engine {
         self.mesh = mesh::Cache::default();
         self.findings.forget();
         self.graphs = graph::Cache::default();
+        self.compare_anew();
     }
 
-    /// Goes on with what nobody waits for, a slice of it: judging what is wrong. Whether there is more to do.
-    pub fn idle(&mut self) -> bool {
-        self.findings.work(&self.capture)
+    /// The second capture, to be compared with this one; opened as this one is. [`Engine::compare_anew`] is due when
+    /// it has changed.
+    pub fn second(&mut self) -> &mut Engine {
+        self.second.get_or_insert_default()
+    }
+
+    /// Forgets what was compared.
+    pub fn compare_anew(&mut self) {
+        self.comparisons = comparison::Cache::default();
+        self.captures = captures::Cache::default();
+    }
+
+    /// The two captures change places.
+    pub fn swap(&mut self) {
+        if let Some(mut second) = self.second.take() {
+            std::mem::swap(self, &mut second);
+            self.second = Some(second);
+            self.compare_anew();
+        }
+    }
+
+    /// Closes the second capture.
+    pub fn close_second(&mut self) {
+        self.second = None;
+        self.compare_anew();
     }
 
     /// What is open.
     pub fn capture(&self) -> &Capture {
         &self.capture
+    }
+
+    /// Does a little of what will probably be asked for next, and of judging what is wrong, for when there is time.
+    /// Whether there is more to do.
+    pub fn prepare(&mut self) -> bool {
+        self.tables.prepare(&self.capture) || self.findings.work(&self.capture)
+    }
+
+    /// Whether all was judged: [`Query::Findings`] has what was found.
+    pub fn judged(&self) -> bool {
+        self.findings.done()
     }
 
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
@@ -86,7 +130,10 @@ impl Engine {
                 chosen.then(|| Answer::Capture(list::capture(capture)))
             }
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
-            Query::Overview(proxy) => overview::overview(capture, *proxy).map(Answer::Overview),
+            Query::Overview(proxy) => {
+                self.tables.look_at(*proxy);
+                overview::overview(capture, *proxy).map(Answer::Overview)
+            }
             Query::Table { proxy, table, window } => {
                 self.tables.table(capture, *proxy, *table, window).map(Answer::Table)
             }
@@ -110,6 +157,28 @@ impl Engine {
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::Second(query) => self.second.as_mut().map(|it| it.ask(query)),
+            Query::Compare(window) => {
+                let sides =
+                    comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), window.pair);
+                sides
+                    .and_then(|it| self.comparisons.window(&it, window, &mut self.mesh))
+                    .map(Answer::Compared)
+            }
+            Query::Difference { pair, at, open, offset, limit } => {
+                let sides = comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), *pair);
+                sides
+                    .and_then(|it| self.comparisons.difference(&it, *pair, *at, open, (*offset, *limit)))
+                    .map(Answer::Difference)
+            }
+            Query::Elsewhere(pair) => {
+                let sides = comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), *pair);
+                sides.and_then(|it| it.elsewhere()).map(Answer::Elsewhere)
+            }
+            Query::Captures { offset, limit } => self
+                .second
+                .as_ref()
+                .map(|it| Answer::Captures(self.captures.window(capture, &it.capture, *offset, *limit))),
             Query::TextTable { document, table, text, offset, limit } => {
                 text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
             }
@@ -134,6 +203,10 @@ impl Engine {
 fn resource(capture: &Capture, id: ResourceRef) -> Option<(&Document, &Resource)> {
     let document = capture.document(id.document)?;
     Some((document, document.dump()?.get(id.resource)?))
+}
+
+fn number(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
 }
 
 /// The beginning of a text, at most so many bytes.

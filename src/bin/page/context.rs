@@ -19,6 +19,8 @@ pub struct Page {
     /// Counts how often findings have changed.
     pub judged: u32,
     pub mark: u32,
+    /// What it is compared with, and its mark.
+    pub second: Option<(u32, Rc<Capture>)>,
     pub lang: Lang,
     pub act: Callback<Msg>,
 }
@@ -43,6 +45,12 @@ pub fn use_page() -> Page {
 /// stands: an engine that is not busy answers within a frame.
 #[hook]
 pub fn use_answer(query: Option<Query>) -> Option<Rc<Answer>> {
+    use_answer_again(query, 0)
+}
+
+/// The same; asks again in every round.
+#[hook]
+pub fn use_answer_again(query: Option<Query>, round: u32) -> Option<Rc<Answer>> {
     let page = use_page();
     let answer = use_state(|| None);
     // Nothing else changes with what is found.
@@ -50,7 +58,7 @@ pub fn use_answer(query: Option<Query>) -> Option<Rc<Answer>> {
     let judged = if of_findings { page.judged } else { 0 };
     {
         let answer = answer.clone();
-        use_effect_with((query, page.epoch, judged), move |(query, _, _)| {
+        use_effect_with((query, page.epoch, judged, round), move |(query, ..)| {
             let asked = query.clone().map(|query| {
                 page.client.ask(query, Callback::from(move |heard: Rc<Answer>| answer.set(Some(heard))))
             });

@@ -1,11 +1,10 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). What it says is a
-//! [`FromWorker`] as JSON.
+//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). `open` with `second`
+//! opens a second capture beside the first, `swap` lets the two change places, `close_second` forgets it. What it says
+//! is a [`FromWorker`] as JSON.
 
-#[cfg(target_arch = "wasm32")]
-mod judging;
 #[cfg(target_arch = "wasm32")]
 mod made_up;
 #[cfg(target_arch = "wasm32")]
@@ -33,7 +32,7 @@ mod worker {
     use xdscope::engine::protocol::{FromWorker, Query};
 
     use super::opening::{self, Source};
-    use super::{judging, warm};
+    use super::warm;
 
     /// What all message handlers share. Single-threaded: a borrow ends before the next await.
     pub struct Shared {
@@ -41,13 +40,19 @@ mod worker {
         pub engine: RefCell<Engine>,
         /// Goes up when reading is cancelled or everything closed: a reader of an older number stops.
         pub epoch: Cell<u32>,
+        /// Whether what will be asked for next is being prepared.
+        pub preparing: Cell<bool>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
-        /// Whether it is judging what is wrong.
-        pub judging: Cell<bool>,
     }
 
     impl Shared {
+        /// Lets `work` at the engine of the first or the second capture.
+        pub fn with_engine<T>(&self, second: bool, work: impl FnOnce(&mut Engine) -> T) -> T {
+            let mut engine = self.engine.borrow_mut();
+            if second { work(engine.second()) } else { work(&mut engine) }
+        }
+
         pub fn say(&self, what: &FromWorker) {
             // Plain data always becomes JSON; a page that is gone needs no answer.
             if let Ok(text) = serde_json::to_string(what) {
@@ -62,8 +67,8 @@ mod worker {
             scope,
             engine: RefCell::default(),
             epoch: Cell::new(0),
+            preparing: Cell::new(false),
             idle: Cell::new(true),
-            judging: Cell::new(false),
         });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -89,16 +94,42 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
-                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
+                wasm_bindgen_futures::spawn_local(opening::open(
+                    Rc::clone(shared),
+                    sources,
+                    field("second").is_truthy(),
+                ));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
+            "swap" => shared.engine.borrow_mut().swap(),
+            "close_second" => shared.engine.borrow_mut().close_second(),
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());
             }
             _ => {}
+        }
+    }
+
+    /// How long is prepared at a stretch, in milliseconds: a question that comes meanwhile waits no longer.
+    const TURN: f64 = 8.0;
+
+    /// Prepares what will be asked for next, between questions.
+    async fn prepare(shared: Rc<Shared>) {
+        let before = shared.engine.borrow().judged();
+        let mut more = true;
+        while more {
+            gloo::timers::future::TimeoutFuture::new(0).await;
+            let began = js_sys::Date::now();
+            while more && js_sys::Date::now() - began < TURN {
+                more = shared.engine.borrow_mut().prepare();
+            }
+        }
+        shared.preparing.set(false);
+        if !before && shared.engine.borrow().judged() {
+            shared.say(&FromWorker::Judged);
         }
     }
 
@@ -114,7 +145,8 @@ mod worker {
             Err(_) => xdscope::engine::protocol::Answer::Gone,
         };
         shared.say(&FromWorker::Answer { id, answer });
-        // It may have been about another time of a proxy, which wants all judged anew.
-        judging::start(shared);
+        if !shared.preparing.replace(true) {
+            wasm_bindgen_futures::spawn_local(prepare(Rc::clone(shared)));
+        }
     }
 }

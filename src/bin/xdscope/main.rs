@@ -1,9 +1,11 @@
 //! The engine in a terminal.
 
+mod ask;
 mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod elsewhere;
 mod fail;
 mod graph;
 mod known;
@@ -31,6 +33,8 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
     Explain(lint::Explain),
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
         Command::Explain(args) => lint::explain(args, &mut out),

@@ -125,6 +125,19 @@ pub struct Proof {
     pub value: String,
 }
 
+/// A resource, or a part of one, that has findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceMark {
+    /// The resource.
+    pub resource: ResourceRef,
+    /// Where its part begins, as [`super::Row::at`] says it; none for all of it.
+    pub at: Option<u32>,
+    /// The worst.
+    pub worst: Severity,
+    /// How many errors and warnings.
+    pub count: u32,
+}
+
 /// Who has findings: for marks beside names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Marks {
@@ -134,6 +147,6 @@ pub struct Marks {
     pub counts: Counts,
     /// By proxy: the worst, and how many errors and warnings.
     pub proxies: Vec<(ProxyId, Severity, u32)>,
-    /// By resource of the proxy that was asked about: the worst, and how many errors and warnings; the first 2,000.
-    pub resources: Vec<(ResourceRef, Severity, u32)>,
+    /// Of the proxy that was asked about, the first 2,000.
+    pub resources: Vec<ResourceMark>,
 }

@@ -3,6 +3,7 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod compare;
 mod findings;
 mod graph;
 mod intake;
@@ -16,7 +17,8 @@ pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
-pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
+pub use compare::*;
 pub use findings::*;
 pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
 pub use mesh::*;
@@ -117,6 +119,32 @@ pub enum Query {
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
     MeshRow(u32),
+    /// What differs between two sides: [`Answer::Compared`].
+    Compare(CompareWindow),
+    /// A resource that differs: [`Answer::Difference`].
+    Difference {
+        /// Of what.
+        pair: Pair,
+        /// Its place in the comparison.
+        at: u32,
+        /// Runs of the text that are not to be folded, by their first line.
+        open: Vec<u32>,
+        /// The first line of the text to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Which hosts two Envoys send elsewhere: [`Answer::Elsewhere`].
+    Elsewhere(Pair),
+    /// The proxies of both captures: [`Answer::Captures`].
+    Captures {
+        /// The first to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// The same of the second capture.
+    Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
@@ -149,10 +177,22 @@ pub enum TextRef {
     Document(DocumentId),
     /// A proxy's bootstrap, laid out anew.
     Bootstrap(ProxyId),
+    /// A table as istioctl prints it.
+    Istioctl {
+        /// Whose.
+        proxy: ProxyId,
+        /// Which.
+        table: TableKind,
+        /// The part of it that is about one resource.
+        only: Option<ResourceRef>,
+        /// As Istio 1.1 printed it.
+        legacy: bool,
+    },
 }
 
 /// Which rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Window {
     /// Words that must all occur somewhere in the row, any case.
     pub text: String,
@@ -160,6 +200,10 @@ pub struct Window {
     pub columns: Vec<(Column, String)>,
     /// The rows of one resource only.
     pub only: Option<ResourceRef>,
+    /// Rows that are of little use to most readers, too.
+    pub hidden: bool,
+    /// The reader's own time, for which certificates are judged beside that of the capture.
+    pub now: Option<Instant>,
     /// By which column, and whether from the greatest down; the document's order without one.
     pub sort: Option<(Column, bool)>,
     /// The first matching row to return.
@@ -214,6 +258,14 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// What differs between two sides.
+    Compared(Compared),
+    /// A resource that differs.
+    Difference(Difference),
+    /// Which hosts two Envoys send elsewhere.
+    Elsewhere(Elsewhere),
+    /// The proxies of both captures.
+    Captures(Captures),
     /// What is wrong.
     Findings(Findings),
     /// Findings whole.
@@ -416,6 +468,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// How many rows there are without any filter.
     pub total: u32,
+    /// How many more there are that are shown only when asked for.
+    pub hidden: u32,
     /// How many match.
     pub matched: u32,
     /// Which of those the first row is.
@@ -424,8 +478,10 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What is not there: a section that this table needs.
     pub missing: Option<Missing>,
-    /// The istioctl command that prints this table.
+    /// The istioctl command that prints this table, or what comes next to it.
     pub command: String,
+    /// Whether [`TextRef::Istioctl`] has it as a text, and whether also as Istio 1.1 printed it.
+    pub printed: (bool, bool),
 }
 
 /// A resource and what it is linked to.

@@ -1,23 +1,32 @@
 //! A document as it came, and lists of documents.
 
-use xdscope::engine::protocol::{DocumentId, DocumentLine, TextRef};
+use xdscope::engine::protocol::{Answer, DocumentId, DocumentLine, Query, TextRef};
 use yew::prelude::*;
 
 use super::cells::breakable;
 use super::lines::Lines;
 use super::not_read;
-use crate::context::use_page;
+use crate::context::{use_answer, use_page};
 use crate::link::{Place, View};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub id: DocumentId,
+    /// The byte that is asked about.
+    #[prop_or_default]
+    pub at: Option<u32>,
 }
 
 #[component]
 pub fn Document(props: &Props) -> Html {
     let page = use_page();
+    let of = TextRef::Document(props.id);
+    let answer = use_answer(props.at.map(|at| Query::LineAt { of, at }));
+    let line = match answer.as_deref() {
+        Some(Answer::Found(lines)) if props.at.is_some() => lines.first().copied(),
+        _ => None,
+    };
     let Some(document) = page.capture.documents.iter().find(|document| document.id == props.id) else {
         return html! { <p class="x-pad">{ tr!("gone") }</p> };
     };
@@ -41,7 +50,7 @@ pub fn Document(props: &Props) -> Html {
                     <div class="x-card x-says-warn">{ not_read::why(trouble) }</div>
                 }
                 <div class="x-card x-fill">
-                    <Lines of={TextRef::Document(document.id)} bytes={Some(document.bytes)} />
+                    <Lines {of} {line} bytes={Some(document.bytes)} />
                 </div>
             </div>
         </>

@@ -3,6 +3,8 @@
 pub mod capture;
 pub mod cells;
 pub mod collect;
+pub mod columns;
+pub mod compare;
 pub mod control_plane;
 pub mod detail;
 pub mod document;
@@ -29,6 +31,7 @@ pub mod rows;
 pub mod shell;
 pub mod strip;
 pub mod table;
+pub mod table_copy;
 
 use yew::prelude::*;
 
@@ -43,9 +46,11 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
+        Place::Within(id, at) => html! { <document::Document key={id.0} {id} at={Some(at)} /> },
         Place::Resource(resource) => html! {
             <div class="x-body"><detail::Detail {resource} /></div>
         },
+        Place::Compare(view) => html! { <compare::Compare key={page.mark} {view} /> },
         // A proxy's views begin anew with another proxy, and with another capture.
         Place::Proxy(id, view) => {
             html! { <proxy::Proxy key={format!("{}.{}", page.mark, id.0)} {id} {view} /> }

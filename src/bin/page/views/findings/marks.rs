@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Answer, FindingsWindow, Marks, ProxyId, Query, ResourceRef, Severity};
+use xdscope::engine::protocol::{
+    Answer, FindingsWindow, Marks, ProxyId, Query, ResourceMark, ResourceRef, Row, Severity, Subject,
+};
 use yew::prelude::*;
 
 use super::{sentence, severity};
@@ -92,7 +94,7 @@ fn card(page: &Page, answer: Option<Rc<Answer>>, proxy: Option<ProxyId>, small: 
 
 /// The resources of a proxy that have findings, for its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Marked(pub Rc<BTreeMap<ResourceRef, (Severity, u32)>>);
+pub struct Marked(pub Rc<BTreeMap<ResourceRef, Vec<ResourceMark>>>);
 
 /// Asks for them.
 #[hook]
@@ -102,17 +104,25 @@ pub fn use_marked(proxy: ProxyId) -> Marked {
         Some(Answer::Marks(marks)) => marks.resources.as_slice(),
         _ => &[],
     };
-    Marked(Rc::new(marks.iter().map(|(at, worst, count)| (*at, (*worst, *count))).collect()))
+    let mut by_resource: BTreeMap<ResourceRef, Vec<ResourceMark>> = BTreeMap::new();
+    for it in marks {
+        by_resource.entry(it.resource).or_default().push(*it);
+    }
+    Marked(Rc::new(by_resource))
 }
 
-/// The mark of a resource, where it has one.
-pub fn mark(marked: Option<&Marked>, resource: ResourceRef) -> Html {
-    let Some((worst, count)) = marked.and_then(|it| it.0.get(&resource)) else { return html! {} };
+/// The mark of a row, where what it is of has one.
+pub fn mark(marked: Option<&Marked>, row: &Row) -> Html {
+    let Subject::Resource(resource) = row.of else { return html! {} };
+    let marks = marked.and_then(|it| it.0.get(&resource)).into_iter().flatten();
+    let here: Vec<&ResourceMark> = marks.filter(|it| it.at.is_none_or(|at| at == row.at)).collect();
+    let Some(worst) = here.iter().map(|it| it.worst).max() else { return html! {} };
+    let count: u32 = here.iter().map(|it| it.count).sum();
     let (sign, class) = match worst {
         Severity::Error => (Icon::Bad, "x-mark x-bad"),
         _ => (Icon::Warn, "x-mark x-warn"),
     };
-    let says = count!("findings.one", "findings.many", *count);
+    let says = count!("findings.one", "findings.many", count);
     html! { <span {class} title={says.clone()} data-testid="row-mark">{ icon(sign) }<span class="x-unseen">{ says }</span></span> }
 }
 

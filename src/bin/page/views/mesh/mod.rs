@@ -10,6 +10,8 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use xdscope::engine::protocol::{Answer, Filter, GroupBy, Mesh, MeshWindow, Query, Standing};
 use yew::prelude::*;
 
+pub use table::status;
+
 use super::strip::{self, use_strip};
 use crate::context::{Page, use_answer, use_page};
 use crate::parts::{Button, Command, Variant};
