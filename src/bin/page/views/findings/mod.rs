@@ -251,7 +251,6 @@ fn select(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "all of one line")]
 fn line(
     page: &Page,
     it: &FindingLine,
