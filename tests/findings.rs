@@ -336,7 +336,7 @@ fn certificates_by_time_and_between_proxies() {
     std::fs::write(folder.join("two.json"), &other).unwrap();
     assert!(of("roots-differ", &[]).is_empty());
     let mut value: Value = serde_json::from_str(&other).unwrap();
-    let secrets = value["configs"].as_array_mut().unwrap().iter_mut();
+    let mut secrets = value["configs"].as_array_mut().unwrap().iter_mut();
     let secrets = secrets.find_map(|it| it["dynamic_active_secrets"].as_array_mut()).unwrap();
     let chain =
         secrets[0]["secret"]["tls_certificate"]["certificate_chain"]["inline_bytes"].as_str().unwrap();
