@@ -18,6 +18,7 @@ mod search;
 mod table;
 mod text;
 mod text_table;
+mod trace;
 
 use std::collections::BTreeSet;
 
@@ -187,6 +188,7 @@ impl Engine {
             }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::MeshGraph { opened } => Some(Answer::MeshGraph(graph::mesh(capture, opened))),
             Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
             Query::GraphFind { proxy, text, limit } => {
                 self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
@@ -194,6 +196,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
+            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
         };
         answer.unwrap_or(Answer::Gone)
     }

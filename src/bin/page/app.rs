@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query, Suppression};
+use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Suppression, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -100,6 +100,8 @@ pub enum Msg {
     /// They are changed.
     Suppressed,
     Dismiss,
+    /// A request was traced.
+    Traced(Rc<Traced>),
     Speak(Lang),
     Paint(Theme),
 }
@@ -121,7 +123,8 @@ pub struct App {
     asked_second: Option<Asked>,
     /// A second capture was given: it is shown beside the first once it is read.
     comparing: bool,
-    resolving: Option<Asked>,
+    /// A resource whose own place is asked for, and which part of it is meant.
+    resolving: Option<(Asked, Option<u32>)>,
     suppressing: Option<Asked>,
     /// What the user hid among the findings, for a fresh engine.
     suppressed: Vec<Suppression>,
@@ -198,6 +201,8 @@ impl Component for App {
                 self.page.client.close();
                 self.phase = Phase::Empty;
                 self.page.capture = Rc::default();
+                self.page.traced = None;
+                views::trace::forget();
                 self.page.second = None;
                 self.page.epoch += 1;
                 self.dialog = None;
@@ -223,6 +228,7 @@ impl Component for App {
                 self.page.judged += 1;
             }
             Msg::Dismiss => self.notice = None,
+            Msg::Traced(traced) => self.page.traced = Some(traced),
             Msg::Speak(lang) => {
                 lang.apply();
                 lang.keep();
@@ -475,9 +481,9 @@ impl App {
             self.replace(self.home());
             return;
         }
-        if let Place::Resource(resource) = place {
+        if let Place::Resource(resource, at) = place {
             let hear = ctx.link().callback(Msg::Resolved);
-            self.resolving = Some(self.page.client.ask(Query::Detail(resource), hear));
+            self.resolving = Some((self.page.client.ask(Query::Detail(resource), hear), at));
         } else {
             self.resolving = None;
             self.place = place;
@@ -485,7 +491,7 @@ impl App {
     }
 
     fn resolved(&mut self, answer: &Answer) {
-        self.resolving = None;
+        let at = self.resolving.take().and_then(|(_, at)| at);
         self.arrived = true;
         let Answer::Detail(detail) = answer else {
             self.notice = Some(Notice::OtherCapture);
@@ -493,10 +499,14 @@ impl App {
         };
         let place = match (detail.proxy, detail.table) {
             (Some(proxy), Some(table)) => {
-                Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
+                let view = TableView {
+                    open: Some((Subject::Resource(detail.resource), at)),
+                    ..TableView::of(table, detail.resource)
+                };
+                Place::Proxy(proxy, View::Table(view))
             }
             _ => {
-                self.place = Place::Resource(detail.resource);
+                self.place = Place::Resource(detail.resource, at);
                 return;
             }
         };

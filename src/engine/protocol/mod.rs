@@ -8,10 +8,12 @@ mod findings;
 mod graph;
 mod intake;
 mod mesh;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -20,7 +22,7 @@ use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
 pub use compare::*;
 pub use findings::*;
-pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
+pub use graph::*;
 pub use mesh::*;
 
 /// A question.
@@ -147,6 +149,11 @@ pub enum Query {
     Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
+    /// The graph of all proxies: [`Answer::MeshGraph`].
+    MeshGraph {
+        /// Groups that are opened, by id.
+        opened: Vec<String>,
+    },
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
     GraphStart(ProxyId),
     /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
@@ -165,6 +172,8 @@ pub enum Query {
         /// The first byte to return.
         offset: u32,
     },
+    /// About a request's way through a proxy: [`Answer::Trace`].
+    Trace(TraceQuery),
 }
 
 /// A text that is shown line by line.
@@ -243,6 +252,8 @@ pub enum Answer {
     Hits(Vec<Hit>),
     /// A proxy's graph.
     Graph(GraphDrawing),
+    /// The graph of all proxies.
+    MeshGraph(MeshDrawing),
     /// Where it may begin.
     GraphStart(GraphStart),
     /// What it can be about, best first.
@@ -258,6 +269,8 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// About a request's way through a proxy.
+    Trace(TraceAnswer),
     /// What differs between two sides.
     Compared(Compared),
     /// A resource that differs.

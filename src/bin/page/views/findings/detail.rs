@@ -98,7 +98,7 @@ fn touches(found: &FindingDetail) -> Html {
 
 /// A fact: where it stands, a link to there, and what it is.
 fn fact(page: &Page, it: &Proof) -> Html {
-    let place = it.resource.map_or(Place::Document(it.document), Place::Resource);
+    let place = it.resource.map_or(Place::Document(it.document), |it| Place::Resource(it, None));
     html! {
         <li>
             <a href={page.href(place)} class="x-mono" title={it.path.clone()} data-testid="evidence-link">
