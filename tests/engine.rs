@@ -308,9 +308,9 @@ fn findings_are_judged_in_between() {
     };
     let all = FindingsWindow { limit: 1000, ..FindingsWindow::default() };
     assert!(!find(&mut engine, all.clone()).done);
-    assert!(engine.prepare() && engine.prepare());
+    assert!(engine.judge() && engine.judge());
     capture(&mut engine);
-    while engine.prepare() {}
+    while engine.judge() {}
     assert!(engine.judged());
     let found = find(&mut engine, all.clone());
     assert!(found.done);
@@ -350,4 +350,27 @@ fn findings_are_judged_in_between() {
     assert_eq!((rest.counts.errors, rest.suppressed), (3, 1));
     assert_eq!(find(&mut engine, FindingsWindow { suppressed: true, ..all }).matched, 1);
     assert!(marked(&mut engine).proxies.len() <= marks.proxies.len());
+}
+
+/// What is made before it is asked for is what would be made then.
+#[test]
+fn prepared_tables_say_the_same() {
+    let (mut engine, mut other) = (open("bookinfo-stale.tar.gz"), open("bookinfo-stale.tar.gz"));
+    let productpage = proxy(&mut engine, "productpage");
+    engine.ask(&Query::Overview(productpage));
+    let mut turns = 0;
+    while engine.prepare() {
+        turns += 1;
+        assert!(turns < 1000, "it comes to an end");
+    }
+    assert!(turns > 5, "{turns}");
+    for kind in TableKind::ALL {
+        for window in [Window { limit: 200, ..Window::default() }, containing("reviews")] {
+            let sorted = Window { sort: Some((Column::Host, true)), ..window.clone() };
+            for window in [window, sorted] {
+                let prepared = table(&mut engine, productpage, kind, window.clone());
+                assert_eq!(prepared, table(&mut other, productpage, kind, window), "{kind:?}");
+            }
+        }
+    }
 }

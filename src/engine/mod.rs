@@ -106,10 +106,14 @@ impl Engine {
         &self.capture
     }
 
-    /// Does a little of what will probably be asked for next, and of judging what is wrong, for when there is time.
-    /// Whether there is more to do.
+    /// Does a little of what will probably be asked for next, for when there is time. Whether there is more to do.
     pub fn prepare(&mut self) -> bool {
-        self.tables.prepare(&self.capture) || self.findings.work(&self.capture)
+        self.tables.prepare(&self.capture)
+    }
+
+    /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
+    pub fn judge(&mut self) -> bool {
+        self.findings.work(&self.capture)
     }
 
     /// Whether all was judged: [`Query::Findings`] has what was found.
