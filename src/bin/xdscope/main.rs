@@ -14,6 +14,7 @@ mod ls;
 mod open;
 mod proxy_config;
 mod proxy_status;
+mod redact;
 mod trace;
 mod ztunnel_config;
 
@@ -48,6 +49,7 @@ enum Command {
     Trace(Box<trace::Args>),
     #[command(alias = "ps")]
     ProxyStatus(proxy_status::Args),
+    Redact(redact::Args),
 }
 
 fn main() -> ExitCode {
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
+        Command::Redact(args) => redact::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
