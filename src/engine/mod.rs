@@ -17,6 +17,7 @@ mod search;
 mod table;
 mod text;
 mod text_table;
+mod trace;
 
 use std::collections::BTreeSet;
 
@@ -176,6 +177,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
+            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
         };
         answer.unwrap_or(Answer::Gone)
     }

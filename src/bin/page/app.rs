@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -96,6 +96,8 @@ pub enum Msg {
     CloseDetail,
     Show(Option<Dialog>),
     Dismiss,
+    /// A request was traced.
+    Traced(Rc<Traced>),
     Speak(Lang),
     Paint(Theme),
 }
@@ -117,7 +119,8 @@ pub struct App {
     asked_second: Option<Asked>,
     /// A second capture was given: it is shown beside the first once it is read.
     comparing: bool,
-    resolving: Option<Asked>,
+    /// A resource whose own place is asked for, and which part of it is meant.
+    resolving: Option<(Asked, Option<u32>)>,
     /// The place whose heading is to have the focus, once it is drawn.
     arrived: bool,
     _listeners: Vec<EventListener>,
@@ -189,6 +192,8 @@ impl Component for App {
                 self.page.client.close();
                 self.phase = Phase::Empty;
                 self.page.capture = Rc::default();
+                self.page.traced = None;
+                views::trace::forget();
                 self.page.second = None;
                 self.page.epoch += 1;
                 self.dialog = None;
@@ -204,6 +209,7 @@ impl Component for App {
             Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
             Msg::Show(dialog) => self.dialog = dialog,
             Msg::Dismiss => self.notice = None,
+            Msg::Traced(traced) => self.page.traced = Some(traced),
             Msg::Speak(lang) => {
                 lang.apply();
                 lang.keep();
@@ -452,9 +458,9 @@ impl App {
             self.replace(self.home());
             return;
         }
-        if let Place::Resource(resource) = place {
+        if let Place::Resource(resource, at) = place {
             let hear = ctx.link().callback(Msg::Resolved);
-            self.resolving = Some(self.page.client.ask(Query::Detail(resource), hear));
+            self.resolving = Some((self.page.client.ask(Query::Detail(resource), hear), at));
         } else {
             self.resolving = None;
             self.place = place;
@@ -462,7 +468,7 @@ impl App {
     }
 
     fn resolved(&mut self, answer: &Answer) {
-        self.resolving = None;
+        let at = self.resolving.take().and_then(|(_, at)| at);
         self.arrived = true;
         let Answer::Detail(detail) = answer else {
             self.notice = Some(Notice::OtherCapture);
@@ -470,10 +476,14 @@ impl App {
         };
         let place = match (detail.proxy, detail.table) {
             (Some(proxy), Some(table)) => {
-                Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
+                let view = TableView {
+                    open: Some((Subject::Resource(detail.resource), at)),
+                    ..TableView::of(table, detail.resource)
+                };
+                Place::Proxy(proxy, View::Table(view))
             }
             _ => {
-                self.place = Place::Resource(detail.resource);
+                self.place = Place::Resource(detail.resource, at);
                 return;
             }
         };

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
 use yew::prelude::*;
 
 use crate::app::Msg;
@@ -20,6 +20,8 @@ pub struct Page {
     /// What it is compared with, and its mark.
     pub second: Option<(u32, Rc<Capture>)>,
     pub lang: Lang,
+    /// The way of the request that was traced last, for views that light it.
+    pub traced: Option<Rc<Traced>>,
     pub act: Callback<Msg>,
 }
 

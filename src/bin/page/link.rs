@@ -18,8 +18,9 @@ pub enum Place {
     Document(DocumentId),
     /// A document, raw, at a byte of it.
     Within(DocumentId, u32),
-    /// A resource, wherever it stands: the engine knows, and the page goes on to there.
-    Resource(ResourceRef),
+    /// A resource, wherever it stands, and which part of it (a byte of its document): the engine knows, and the page
+    /// goes on to there.
+    Resource(ResourceRef, Option<u32>),
     /// A proxy.
     Proxy(ProxyId, View),
     /// Two proxies beside each other, or the proxies of two captures.
@@ -42,6 +43,8 @@ pub struct CompareView {
 pub enum View {
     Overview,
     Table(TableView),
+    /// A request's way; one that a part of a resource takes, where that is said.
+    Trace(Option<(ResourceRef, Option<u32>)>),
     /// What its control plane holds, beside what it has.
     Sync(SyncView),
     /// A document of its; the first unless said.
@@ -104,7 +107,7 @@ impl From<Target> for Place {
     fn from(target: Target) -> Self {
         match target {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
-            Target::Resource(resource) => Place::Resource(resource),
+            Target::Resource(resource) => Place::Resource(resource, None),
             Target::Document(document) => Place::Document(document),
             Target::Place(document, at) => Place::Within(document, at),
         }
@@ -119,7 +122,7 @@ impl fmt::Display for Place {
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
             Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
-            Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
+            Place::Resource(resource, at) => write!(f, "/r/{}", part(*resource, *at)),
             Place::Compare(view) => {
                 match view.second {
                     Some(mark) => write!(f, "/x/{mark:06x}")?,
@@ -134,6 +137,8 @@ impl fmt::Display for Place {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
+                    View::Trace(None) => f.write_str("/trace"),
+                    View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
                     View::Sync(view) => {
                         f.write_str("/sync")?;
                         if view.replica > 0 {
@@ -146,11 +151,11 @@ impl fmt::Display for Place {
                     View::Table(view) => {
                         write!(f, "/{}", slug(view.table))?;
                         if let Some(only) = view.only {
-                            write!(f, "/of/{}", dotted(only))?;
+                            write!(f, "/of/{}", part(only, None))?;
                         }
                         let Some((of, at)) = view.open else { return Ok(()) };
                         match of {
-                            Subject::Resource(resource) => write!(f, "/at/{}", dotted(resource))?,
+                            Subject::Resource(resource) => write!(f, "/at/{}", part(resource, None))?,
                             Subject::Document(document) => write!(f, "/in/{}", document.0)?,
                         }
                         at.map_or(Ok(()), |at| write!(f, ".{at}"))
@@ -161,8 +166,10 @@ impl fmt::Display for Place {
     }
 }
 
-fn dotted(resource: ResourceRef) -> String {
-    format!("{}.{}", resource.document.0, resource.resource.0)
+/// `2.45`, and `2.45.1033` for the part of it that begins at that byte.
+fn part(resource: ResourceRef, at: Option<u32>) -> String {
+    let at = at.map(|at| format!(".{at}")).unwrap_or_default();
+    format!("{}.{}{at}", resource.document.0, resource.resource.0)
 }
 
 /// The address of a place in the capture with that mark.
@@ -182,11 +189,19 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),
             None => Place::Document(DocumentId(hash.rsplit('/').next()?.parse().ok()?)),
         },
-        Some("r") => Place::Resource(resource(steps.next()?)?.0),
+        Some("r") => {
+            let (resource, at) = resource(steps.next()?)?;
+            Place::Resource(resource, at)
+        }
         Some("p") => {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
+                Some("trace") => View::Trace(match steps.next() {
+                    None => None,
+                    Some("of") => Some(resource(steps.next()?)?),
+                    Some(_) => return None,
+                }),
                 Some("sync") => {
                     let mut view = SyncView::default();
                     while let Some(step) = steps.next() {

@@ -7,10 +7,12 @@ mod compare;
 mod graph;
 mod intake;
 mod mesh;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
@@ -155,6 +157,8 @@ pub enum Query {
         /// The first byte to return.
         offset: u32,
     },
+    /// About a request's way through a proxy: [`Answer::Trace`].
+    Trace(TraceQuery),
 }
 
 /// A text that is shown line by line.
@@ -248,6 +252,8 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// About a request's way through a proxy.
+    Trace(TraceAnswer),
     /// What differs between two sides.
     Compared(Compared),
     /// A resource that differs.

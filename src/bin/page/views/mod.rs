@@ -31,6 +31,7 @@ pub mod shell;
 pub mod strip;
 pub mod table;
 pub mod table_copy;
+pub mod trace;
 
 use yew::prelude::*;
 
@@ -45,8 +46,8 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
         Place::Within(id, at) => html! { <document::Document key={id.0} {id} at={Some(at)} /> },
-        Place::Resource(resource) => html! {
-            <div class="x-body"><detail::Detail {resource} /></div>
+        Place::Resource(resource, at) => html! {
+            <div class="x-body"><detail::Detail {resource} {at} /></div>
         },
         Place::Compare(view) => html! { <compare::Compare key={page.mark} {view} /> },
         // A proxy's views begin anew with another proxy, and with another capture.
