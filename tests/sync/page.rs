@@ -69,7 +69,7 @@ fn a_refusal_is_told_once_with_envoys_words_and_who_refuses() {
 #[test]
 fn a_mesh_of_thousands_is_answered_by_window() {
     let row = |at: usize| {
-        let acked = if at % 10 == 0 { "old" } else { "new" };
+        let acked = if at.is_multiple_of(10) { "old" } else { "new" };
         let of = format!(r#"{{"sent": "new", "acked": "{acked}", "lastError": ""}}"#);
         let types = ["cluster.v3.Cluster", "listener.v3.Listener", "endpoint.v3.ClusterLoadAssignment"];
         let types = types.map(|it| format!(r#""type.googleapis.com/envoy.config.{it}": {of}"#)).join(", ");
