@@ -170,6 +170,7 @@ impl Engine {
             }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::MeshGraph { opened } => Some(Answer::MeshGraph(graph::mesh(capture, opened))),
             Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
             Query::GraphFind { proxy, text, limit } => {
                 self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)

@@ -3,13 +3,17 @@
 
 use std::fmt;
 
-use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, Subject, TableKind, Target};
+use xdscope::engine::protocol::{
+    Capture, DocumentId, GraphFocus, ProxyId, ResourceRef, Subject, TableKind, Target,
+};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The capture.
     Home,
+    /// The graph of all proxies.
+    Mesh,
     /// What was not read.
     NotRead,
     /// A control plane, by its place in the capture.
@@ -43,6 +47,8 @@ pub struct CompareView {
 pub enum View {
     Overview,
     Table(TableView),
+    /// The graph, and around what.
+    Graph(Option<GraphFocus>),
     /// A request's way; one that a part of a resource takes, where that is said.
     Trace(Option<(ResourceRef, Option<u32>)>),
     /// What its control plane holds, beside what it has.
@@ -118,6 +124,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Home => Ok(()),
+            Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
@@ -137,6 +144,10 @@ impl fmt::Display for Place {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
+                    View::Graph(None) => f.write_str("/graph"),
+                    View::Graph(Some(GraphFocus { resource, at })) => {
+                        write!(f, "/graph/at/{}", part(*resource, *at))
+                    }
                     View::Trace(None) => f.write_str("/trace"),
                     View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
                     View::Sync(view) => {
@@ -183,6 +194,7 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
+        Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => match steps.next()?.split_once('.') {
@@ -197,6 +209,14 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
+                Some("graph") => View::Graph(match steps.next() {
+                    None => None,
+                    Some("at") => {
+                        let (resource, at) = resource(steps.next()?)?;
+                        Some(GraphFocus { resource, at })
+                    }
+                    Some(_) => return None,
+                }),
                 Some("trace") => View::Trace(match steps.next() {
                     None => None,
                     Some("of") => Some(resource(steps.next()?)?),

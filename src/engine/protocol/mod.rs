@@ -20,7 +20,7 @@ use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
 pub use compare::*;
-pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
+pub use graph::*;
 pub use mesh::*;
 
 /// A question.
@@ -139,6 +139,11 @@ pub enum Query {
     Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
+    /// The graph of all proxies: [`Answer::MeshGraph`].
+    MeshGraph {
+        /// Groups that are opened, by id.
+        opened: Vec<String>,
+    },
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
     GraphStart(ProxyId),
     /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
@@ -237,6 +242,8 @@ pub enum Answer {
     Hits(Vec<Hit>),
     /// A proxy's graph.
     Graph(GraphDrawing),
+    /// The graph of all proxies.
+    MeshGraph(MeshDrawing),
     /// Where it may begin.
     GraphStart(GraphStart),
     /// What it can be about, best first.

@@ -12,6 +12,7 @@ pub mod empty;
 pub mod failed;
 pub mod filter;
 pub mod foot;
+pub mod graph;
 pub mod grid;
 pub mod help;
 pub mod lines;
@@ -42,6 +43,7 @@ use crate::link::Place;
 pub fn place(page: &Page, place: Place) -> Html {
     match place {
         Place::Home => html! { <mesh::Home key={page.mark} /> },
+        Place::Mesh => html! { <graph::mesh::Mesh /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },

@@ -41,7 +41,8 @@ pub fn Proxy(props: &Props) -> Html {
             }
             (View::Raw(_), View::Raw(_))
             | (View::Sync(_), View::Sync(_))
-            | (View::Trace(_), View::Trace(_)) => true,
+            | (View::Trace(_), View::Trace(_))
+            | (View::Graph(_), View::Graph(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -76,6 +77,7 @@ pub fn Proxy(props: &Props) -> Html {
                         )) }
                         if !is_ztunnel {
                             { tab(View::Trace(None), tr!("tab.trace"), None, "trace") }
+                            { tab(View::Graph(None), tr!("tab.graph"), None, "graph") }
                             { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
                             { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
                         }
@@ -92,6 +94,7 @@ pub fn Proxy(props: &Props) -> Html {
                     }
                     // Another row to be explained is another request.
                     View::Trace(of) => html! { <Trace key={format!("{of:?}")} proxy={props.id} {of} /> },
+                    View::Graph(focus) => html! { <super::graph::Graph proxy={props.id} {focus} /> },
                     View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
