@@ -25,6 +25,7 @@ pub fn View(props: &Props) -> Html {
             if let Some(mark) = overview.proxy.mark {
                 { says(&page, mark, &overview.rejected) }
             }
+            <super::findings::OfProxy key={overview.proxy.id.0} proxy={overview.proxy.id} />
             { for overview.missing.iter().filter(|it| hurts(it)).map(lack) }
             <div class="x-columns">
                 <section class="x-card">
