@@ -3,9 +3,9 @@
 
 use xdscope::capture::Capture;
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Answer, DocumentId, ProxyId, Query, ResourceRef, TableKind, TextRef, Window};
+use xdscope::engine::protocol::{Answer, DocumentId, LogClass, ProxyId, Query, ResourceRef, TableKind, TextRef, Window};
 use xdscope::envoy::ResourceId;
-use xdscope::intake::{Limits, Step, Unpack, Yaml, pieces, recognise};
+use xdscope::intake::{Limits, Log, Step, Unpack, Yaml, pieces, recognise};
 use xdscope::json::{Outline, Scanner, Tree};
 
 /// Recognition, in one go and in pieces; and what a text falls into.
@@ -47,6 +47,12 @@ fn ask(engine: &mut Engine) {
         engine.ask(&Query::Lines { of, folded: vec![1], offset: 0, limit: 50 });
         engine.ask(&Query::Find { of, text: "a".to_owned() });
         engine.ask(&Query::Text { of, offset: 3 });
+        for text in ["", "a"] {
+            let (document, text) = (document.id, text.to_owned());
+            engine.ask(&Query::TextTable { document, table: 0, text: text.clone(), offset: 0, limit: 50 });
+            let class = LogClass::Access;
+            engine.ask(&Query::LogLines { document, class, text, offset: 0, limit: 50 });
+        }
         resources(engine, document.id);
     }
     let kinds =
@@ -110,8 +116,17 @@ pub fn yaml(data: &[u8]) {
     }
 }
 
-/// Text: tables, logs, metrics, pages.
+/// Text: tables and logs, whatever the text is taken for.
 pub fn text(data: &[u8]) {
-    // The same way in as a paste.
+    let lossy = String::from_utf8_lossy(data);
+    for table in xdscope::intake::tables(&lossy) {
+        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        xdscope::istiod::status_table(&table);
+    }
+    let log = Log::read(data);
+    for line in &log.found {
+        assert!(line.span.end as usize <= data.len() && line.number < log.lines);
+        Log::time(data, line);
+    }
     dump(data);
 }

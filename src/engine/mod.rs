@@ -15,11 +15,11 @@ mod text_table;
 
 use std::collections::BTreeSet;
 
-use protocol::{Answer, Query, ResourceRef};
+use protocol::{Answer, DocumentId, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
-use crate::intake::{Recognised, Step};
+use crate::intake::{Member, Recognised, Step, recognise};
 
 /// A capture that can be asked. One for each worker or terminal run.
 #[derive(Default)]
@@ -43,6 +43,14 @@ impl Engine {
     /// Adds what unpacking a file came upon.
     pub fn take(&mut self, step: Step) {
         self.capture.take(step);
+    }
+
+    /// Puts a member that was unpacked later in the place of the document that had only been listed.
+    pub fn unpacked(&mut self, id: DocumentId, member: Member) {
+        let found = recognise(&member.bytes);
+        let document = Document::new(member.path, member.bytes, found);
+        self.capture.replace(id, Document { damage: member.damage, ..document });
+        self.link();
     }
 
     /// Links the documents that were added.

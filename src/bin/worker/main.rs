@@ -1,7 +1,7 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). What it says is a
+//! (`id`, `query`: a [`Query`] as JSON), `unpack` (`document`: read what was only listed), `cancel` (stop reading), `close` (forget everything). What it says is a
 //! [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
@@ -28,7 +28,7 @@ mod worker {
     use wasm_bindgen::prelude::*;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
     use xdscope::engine::Engine;
-    use xdscope::engine::protocol::{FromWorker, Query};
+    use xdscope::engine::protocol::{DocumentId, FromWorker, Query};
 
     use super::opening::{self, Source};
     use super::warm;
@@ -41,6 +41,8 @@ mod worker {
         pub epoch: Cell<u32>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
+        /// The files that are open, to unpack later what was only listed.
+        pub files: RefCell<Vec<Source>>,
     }
 
     impl Shared {
@@ -54,8 +56,13 @@ mod worker {
 
     pub fn start() {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-        let shared =
-            Rc::new(Shared { scope, engine: RefCell::default(), epoch: Cell::new(0), idle: Cell::new(true) });
+        let shared = Rc::new(Shared {
+            scope,
+            engine: RefCell::default(),
+            epoch: Cell::new(0),
+            idle: Cell::new(true),
+            files: RefCell::default(),
+        });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             handle(&handler, &event.data());
@@ -80,14 +87,25 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
+                shared.files.borrow_mut().extend(sources.iter().cloned());
                 wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
+            "unpack" => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a document's number"
+                )]
+                let document = DocumentId(field("document").as_f64().unwrap_or_default() as u32);
+                wasm_bindgen_futures::spawn_local(opening::unpack(Rc::clone(shared), document));
+            }
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());
+                shared.files.take();
             }
             _ => {}
         }

@@ -297,8 +297,12 @@ pub struct Trouble {
     pub kind: String,
     /// Where reading ended.
     pub place: Option<Place>,
+    /// That place for a program: a JSON pointer (RFC 6901); empty where there is none.
+    pub pointer: String,
     /// What was expected there, or found, in the words of the input: `a comma or a closing bracket`.
     pub detail: String,
+    /// The command to run instead; empty where there is none.
+    pub command: String,
 }
 
 /// A proxy at a glance.

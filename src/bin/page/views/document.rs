@@ -5,9 +5,10 @@ use yew::prelude::*;
 
 use super::cells::breakable;
 use super::lines::Lines;
-use super::not_read;
+use super::{not_read, printed};
 use crate::context::use_page;
 use crate::link::{Place, View};
+use crate::parts::Button;
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -20,6 +21,10 @@ pub fn Document(props: &Props) -> Html {
     let page = use_page();
     let Some(document) = page.capture.documents.iter().find(|document| document.id == props.id) else {
         return html! { <p class="x-pad">{ tr!("gone") }</p> };
+    };
+    let unpack = {
+        let (client, id) = (page.client.clone(), props.id);
+        Callback::from(move |_: MouseEvent| client.unpack(id))
     };
     let owner = document.proxy.and_then(|id| page.capture.proxies.iter().find(|proxy| proxy.id == id));
     html! {
@@ -38,14 +43,28 @@ pub fn Document(props: &Props) -> Html {
             </header>
             <div class="x-body">
                 if let Some(trouble) = &document.trouble {
-                    <div class="x-card x-says-warn">{ not_read::why(trouble) }</div>
+                    <div class="x-card x-says-warn">
+                        { not_read::why(trouble) }
+                        if matches!(trouble.kind.as_str(), "log" | "not_needed") {
+                            <Button onclick={unpack} testid="unpack">{ tr!("document.unpack") }</Button>
+                        }
+                    </div>
                 }
-                <div class="x-card x-fill">
-                    <Lines of={TextRef::Document(document.id)} bytes={Some(document.bytes)} />
-                </div>
+                {
+                    match document.kind.as_str() {
+                        "istioctl_table" => html! { <printed::Table document={document.clone()} /> },
+                        "log" if document.trouble.is_none() => html! { <printed::Log document={document.clone()} /> },
+                        _ => html! { <div class="x-card x-fill">{ as_it_came(document) }</div> },
+                    }
+                }
             </div>
         </>
     }
+}
+
+/// Its text.
+pub fn as_it_came(document: &DocumentLine) -> Html {
+    html! { <Lines of={TextRef::Document(document.id)} bytes={Some(document.bytes)} /> }
 }
 
 #[derive(Clone, PartialEq, Properties)]
