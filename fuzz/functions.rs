@@ -3,7 +3,9 @@
 
 use xdscope::capture::Capture;
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Answer, DocumentId, LogClass, ProxyId, Query, ResourceRef, TableKind, TextRef, Window};
+use xdscope::engine::protocol::{
+    Answer, DocumentId, LogClass, ProxyId, Query, ResourceRef, TableKind, TextRef, Window,
+};
 use xdscope::envoy::ResourceId;
 use xdscope::intake::{Limits, Log, Step, Unpack, Yaml, pieces, recognise};
 use xdscope::json::{Outline, Scanner, Tree};
@@ -55,8 +57,13 @@ fn ask(engine: &mut Engine) {
         }
         resources(engine, document.id);
     }
-    let kinds =
-        [TableKind::Listeners, TableKind::Routes, TableKind::Clusters, TableKind::Endpoints, TableKind::Secrets];
+    let kinds = [
+        TableKind::Listeners,
+        TableKind::Routes,
+        TableKind::Clusters,
+        TableKind::Endpoints,
+        TableKind::Secrets,
+    ];
     for proxy in capture.proxies.iter().map(|it| it.id).chain([ProxyId(99)]).take(4) {
         engine.ask(&Query::Overview(proxy));
         for table in kinds {
@@ -85,14 +92,8 @@ fn resources(engine: &mut Engine, document: DocumentId) {
 
 /// An archive, with small limits; its members are recognised.
 pub fn archive(data: &[u8]) {
-    let limits = Limits {
-        bytes: 1 << 20,
-        total: 4 << 20,
-        inflated: 16 << 20,
-        members: 200,
-        depth: 4,
-        ratio: 1000,
-    };
+    let limits =
+        Limits { bytes: 1 << 20, total: 4 << 20, inflated: 16 << 20, members: 200, depth: 4, ratio: 1000 };
     let mut given = 0;
     for step in Unpack::new("x", data.to_vec(), limits).wanting(|_| true) {
         if let Step::Member(member) = step {

@@ -18,7 +18,11 @@ pub fn capture(capture: &Capture) -> Answer {
     Answer {
         proxies,
         control_planes: control_planes(capture),
-        documents: capture.documents().map(|(id, it)| document_line(capture, id, it)).collect(),
+        documents: capture
+            .documents()
+            .filter(|(_, it)| it.made_of.is_empty())
+            .map(|(id, it)| document_line(capture, id, it))
+            .collect(),
         captured: capture.documents().filter_map(|(_, it)| it.captured).max(),
         bytes: capture.documents().map(|(_, it)| it.bytes.len() as u64).sum(),
     }
@@ -139,7 +143,7 @@ pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> 
         kind: document.kind.name().to_owned(),
         bytes: document.size.unwrap_or(0),
         proxy: capture.owner(id),
-        captured: document.captured,
+        captured: document.captured.or(document.modified),
         trouble: trouble(capture, id, document),
     }
 }

@@ -284,7 +284,7 @@ pub struct DocumentLine {
     pub bytes: u64,
     /// Whose it is.
     pub proxy: Option<ProxyId>,
-    /// When it was taken, as far as it says itself.
+    /// When it was taken, as it says itself, else as its archive does.
     pub captured: Option<Instant>,
     /// Why it, or the rest of it, was not read.
     pub trouble: Option<Trouble>,
