@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod engine;
 pub mod envoy;
+pub mod findings;
 pub mod graph;
 pub mod instant;
 pub mod intake;

@@ -10,6 +10,8 @@ use crate::intake::NotRead;
 pub enum Part {
     /// The config dump itself.
     ConfigDump,
+    /// A ztunnel's own dump.
+    ZtunnelDump,
     /// Endpoints in the config dump.
     Endpoints,
     /// Secrets in the config dump.
@@ -44,6 +46,10 @@ pub fn missing(part: Part, of: &Identity) -> Missing {
     let dump = || envoy("config_dump?include_eds", "config_dump.json");
     let (what, command) = match part {
         Part::ConfigDump => ("config_dump", dump()),
+        Part::ZtunnelDump => (
+            "ztunnel_config_dump",
+            format!("istioctl ztunnel-config all {pod}.{namespace} -o json > ztunnel.json"),
+        ),
         Part::Endpoints => ("endpoints", dump()),
         Part::Secrets => ("secrets", dump()),
         Part::Section => ("section", dump()),

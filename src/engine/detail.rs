@@ -58,7 +58,8 @@ pub fn table(kind: Kind) -> Option<TableKind> {
         Kind::Cluster => Some(TableKind::Clusters),
         Kind::Endpoint => Some(TableKind::Endpoints),
         Kind::Secret => Some(TableKind::Secrets),
-        Kind::Bootstrap | Kind::Extension => None,
+        Kind::Bootstrap => Some(TableKind::Bootstrap),
+        Kind::Extension => Some(TableKind::Ecds),
     }
 }
 

@@ -3,6 +3,7 @@
 mod collect;
 mod detail;
 mod graph;
+mod istioctl;
 mod list;
 mod log;
 mod mesh;
@@ -72,6 +73,11 @@ impl Engine {
         &self.capture
     }
 
+    /// Does a little of what will probably be asked for next, for when there is time. Whether there is more to do.
+    pub fn prepare(&mut self) -> bool {
+        self.tables.prepare(&self.capture)
+    }
+
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
     pub fn ask(&mut self, query: &Query) -> Answer {
         if let Query::Choose { proxy, dump } = query
@@ -86,7 +92,10 @@ impl Engine {
                 chosen.then(|| Answer::Capture(list::capture(capture)))
             }
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
-            Query::Overview(proxy) => overview::overview(capture, *proxy).map(Answer::Overview),
+            Query::Overview(proxy) => {
+                self.tables.look_at(*proxy);
+                overview::overview(capture, *proxy).map(Answer::Overview)
+            }
             Query::Table { proxy, table, window } => {
                 self.tables.table(capture, *proxy, *table, window).map(Answer::Table)
             }

@@ -121,6 +121,12 @@ fn lacks(capture: &Capture, proxy: &Proxy) -> Vec<Missing> {
     let section =
         |name| dump.is_none_or(|it| it.dump().is_some_and(|dump| dump.has_section(&it.bytes, name)));
     let syncz = capture.documents().any(|(_, it)| matches!(it.content, Content::Syncz(_)));
+    if has(Kind::ZtunnelConfigDump) || proxy.identity.proxy_type == "ztunnel" {
+        // None of an Envoy's pages.
+        let parts = [(Part::ZtunnelDump, has(Kind::ZtunnelConfigDump)), (Part::Syncz, syncz)];
+        let lacking = parts.into_iter().filter(|(_, there)| !there);
+        return lacking.map(|(part, _)| missing(part, &proxy.identity)).collect();
+    }
     let parts = [
         (Part::ConfigDump, dump.is_some()),
         (Part::Endpoints, section("EndpointsConfigDump")),

@@ -54,7 +54,9 @@ fn hit(capture: &Capture, kind: Option<crate::envoy::Kind>, target: Target) -> O
             let (document, resource) = super::resource(capture, id)?;
             (resource.name(&document.bytes).into_owned(), owner(id.document).unwrap_or_default())
         }
-        Target::Document(id) => (capture.document(id)?.path.clone(), owner(id).unwrap_or_default()),
+        Target::Document(id) | Target::Place(id, _) => {
+            (capture.document(id)?.path.clone(), owner(id).unwrap_or_default())
+        }
     };
     Some(Hit { target, name, kind, proxy })
 }

@@ -1,30 +1,69 @@
 //! A window of a table: filtered, sorted, cut.
 
 use super::collect::{Part as Lack, missing};
-use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Table, TableKind, Window, Word};
-use crate::capture::{Capture, Document, Proxy};
+use super::istioctl;
+use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Subject, Table, TableKind, Window, Word};
+use crate::capture::{Capture, Document, DocumentId, Proxy};
+use crate::instant::Instant;
 use crate::tables::page;
 
-/// Rows of the tables that were looked at last: sorting and scrolling do not read the dump again.
+/// Rows of the tables that were looked at last, or will be next: sorting and scrolling do not read the dump again.
 #[derive(Default)]
 pub struct Cache {
     /// Latest last.
-    tables: Vec<((ProxyId, TableKind), Rows)>,
+    tables: Vec<(Key, Rows)>,
+    /// Whose tables are looked at.
+    proxy: Option<ProxyId>,
 }
 
+/// A table, and the reader's own time for which it was made, where that matters.
+type Key = (ProxyId, TableKind, Option<Instant>);
+
+/// The rows of a table, as far as they are made.
 struct Rows {
     columns: Vec<Column>,
     rows: Vec<Row>,
-    /// What a row says, lower case, cell by cell; made when first looked for.
+    /// How many resources they are of; all, where `whole`.
+    read: usize,
+    whole: bool,
+    shared: page::Shared,
+    /// How many of them are hidden at first.
+    hidden: usize,
+    /// What a row says, lower case, cell by cell; those of the first rows.
     texts: Vec<Vec<String>>,
 }
 
 /// How many tables are kept.
-const KEPT: usize = 4;
+const KEPT: usize = 6;
 /// How many rows an answer has at most.
 const MOST: usize = 200;
+/// Tables that are made before they are asked for, most likely ones first: in a large dump each takes a while.
+const NEXT: [TableKind; 4] =
+    [TableKind::Clusters, TableKind::Endpoints, TableKind::Routes, TableKind::Listeners];
+/// So many resources are read, or rows are written out, at a time: a few milliseconds' work.
+const SLICE: usize = 40;
 
 impl Cache {
+    /// Somebody looks at a proxy: its tables will be asked for.
+    pub fn look_at(&mut self, proxy: ProxyId) {
+        self.proxy = Some(proxy);
+    }
+
+    /// Makes a few rows that will probably be asked for. Whether there is more to make.
+    pub fn prepare(&mut self, capture: &Capture) -> bool {
+        let Some(proxy) = self.proxy else { return false };
+        let Some(of) = capture.proxy(proxy) else { return false };
+        for kind in NEXT {
+            let Some(id) = page::document(capture, of, kind) else { continue };
+            let key = (proxy, kind, None);
+            if self.rows(key).step(capture, id, key, SLICE) {
+                return true;
+            }
+        }
+        self.proxy = None;
+        false
+    }
+
     /// A window of a proxy's table. None for a proxy that is not open.
     pub fn table(
         &mut self,
@@ -34,52 +73,65 @@ impl Cache {
         window: &Window,
     ) -> Option<Table> {
         let of = capture.proxy(proxy)?;
-        let document = of.dump.and_then(|id| Some((id, capture.document(id)?)));
-        let command = command(of, kind);
-        let Some((id, document)) = document else {
-            let missing = Some(missing(Lack::ConfigDump, &of.identity));
-            return Some(Table {
-                columns: page::columns(kind),
-                total: 0,
-                matched: 0,
-                offset: 0,
-                rows: Vec::new(),
-                missing,
-                command,
-            });
+        let document = page::document(capture, of, kind).and_then(|id| Some((id, capture.document(id)?)));
+        let mut table = Table {
+            columns: page::columns(kind),
+            total: 0,
+            hidden: 0,
+            matched: 0,
+            offset: window.offset,
+            rows: Vec::new(),
+            missing: lack(document.map(|(_, it)| it), of, kind),
+            command: istioctl::command(capture, of, kind, window.only),
+            printed: istioctl::prints(capture, of, kind),
         };
+        let Some((id, document)) = document else { return Some(table) };
         let limit = (window.limit as usize).min(MOST);
-        let make = |range| page::rows(capture, id, document, kind, range);
-        let (total, matched, rows) = match page::count(document, kind).filter(|_| window.is_plain()) {
+        let key = (proxy, kind, window.now.filter(|_| page::judges(kind)));
+        let (total, hidden, matched, rows) = match page::count(document, kind).filter(|_| window.is_plain()) {
             // Nothing to look for: only what is shown is made.
             Some(total) => {
                 let start = (window.offset as usize).min(total);
-                (total, total, make(start..(start + limit).min(total)))
+                let range = start..(start + limit).min(total);
+                let made = self.rows(key);
+                let rows = match made.rows.get(range.clone()) {
+                    Some(rows) => rows.to_vec(),
+                    None => page::rows(capture, id, kind, key.2, range, &made.shared),
+                };
+                (total, 0, total, rows)
             }
             None => {
-                let made = self.rows((proxy, kind), || make(0..usize::MAX));
+                let made = self.rows(key);
+                while !made.whole {
+                    made.read(capture, id, key, usize::MAX);
+                }
                 let found = made.find(window);
                 let shown = found.iter().skip(window.offset as usize).take(limit);
-                (made.rows.len(), found.len(), shown.map(|at| made.rows[*at].clone()).collect())
+                let rows = shown.map(|at| made.rows[*at].clone()).collect();
+                let hidden = if window.hidden { 0 } else { made.hidden };
+                (made.rows.len() - hidden, hidden, found.len(), rows)
             }
         };
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Some(Table {
-            columns: page::columns(kind),
-            total: count(total),
-            matched: count(matched),
-            offset: window.offset,
-            rows,
-            missing: lack(document, of, kind),
-            command,
-        })
+        (table.total, table.hidden, table.matched) = (count(total), count(hidden), count(matched));
+        table.rows = rows;
+        Some(table)
     }
 
-    fn rows(&mut self, key: (ProxyId, TableKind), make: impl FnOnce() -> Vec<Row>) -> &mut Rows {
+    /// A table's rows, as far as they are made; it is the latest from now on.
+    fn rows(&mut self, key: Key) -> &mut Rows {
         let known = self.tables.iter().position(|(known, _)| *known == key);
         let rows = match known {
             Some(at) => self.tables.remove(at).1,
-            None => Rows { columns: page::columns(key.1), rows: make(), texts: Vec::new() },
+            None => Rows {
+                columns: page::columns(key.1),
+                rows: Vec::new(),
+                read: 0,
+                whole: false,
+                shared: page::Shared::default(),
+                hidden: 0,
+                texts: Vec::new(),
+            },
         };
         if self.tables.len() == KEPT {
             self.tables.remove(0);
@@ -91,15 +143,53 @@ impl Cache {
 }
 
 impl Rows {
+    /// Makes the rows of some more resources.
+    fn read(&mut self, capture: &Capture, id: DocumentId, (_, kind, now): Key, resources: usize) {
+        let range = self.read..self.read.saturating_add(resources);
+        self.read = range.end;
+        self.whole = range.end >= page::resources(capture, id, kind);
+        let rows = page::rows(capture, id, kind, now, range, &self.shared);
+        self.hidden += rows.iter().filter(|it| it.hidden).count();
+        self.rows.extend(rows);
+    }
+
+    /// Makes or writes out a few rows more; false where all is done.
+    fn step(&mut self, capture: &Capture, id: DocumentId, key: Key, few: usize) -> bool {
+        if !self.whole {
+            self.read(capture, id, key, few);
+            return true;
+        }
+        if self.texts.len() < self.rows.len() {
+            self.write_out(few);
+            return true;
+        }
+        false
+    }
+
+    /// Writes out what some more rows say.
+    fn write_out(&mut self, rows: usize) {
+        let next = self.rows[self.texts.len()..].iter().take(rows);
+        let texts: Vec<Vec<String>> = next.map(|row| row.cells.iter().map(said).collect()).collect();
+        self.texts.extend(texts);
+    }
+
     /// The rows that a window is cut from, in its order.
     fn find(&mut self, window: &Window) -> Vec<usize> {
+        let shown = |rows: &[Row], at: usize| window.hidden || !rows[at].hidden;
         if window.is_plain() {
-            return (0..self.rows.len()).collect();
+            return (0..self.rows.len()).filter(|at| shown(&self.rows, *at)).collect();
         }
-        if self.texts.is_empty() {
-            self.texts = self.rows.iter().map(|row| row.cells.iter().map(said).collect()).collect();
-        }
-        let mut found: Vec<usize> = (0..self.rows.len()).filter(|at| self.matches(*at, window)).collect();
+        self.write_out(usize::MAX);
+        let words: Vec<String> = window.text.split_whitespace().map(str::to_lowercase).collect();
+        let columns: Vec<(Option<usize>, String)> = window
+            .columns
+            .iter()
+            .map(|(column, wanted)| {
+                (self.columns.iter().position(|it| it == column), wanted.trim().to_lowercase())
+            })
+            .collect();
+        let all = (0..self.rows.len()).filter(|at| shown(&self.rows, *at));
+        let mut found: Vec<usize> = all.filter(|at| self.matches(*at, window, &words, &columns)).collect();
         if let Some((column, descending)) = window.sort
             && let Some(at) = self.columns.iter().position(|it| *it == column)
         {
@@ -111,17 +201,21 @@ impl Rows {
         found
     }
 
-    fn matches(&self, at: usize, window: &Window) -> bool {
-        if window.only.is_some_and(|only| only != self.rows[at].resource) {
+    fn matches(
+        &self,
+        at: usize,
+        window: &Window,
+        words: &[String],
+        columns: &[(Option<usize>, String)],
+    ) -> bool {
+        if window.only.is_some_and(|only| Subject::Resource(only) != self.rows[at].of) {
             return false;
         }
         let texts = &self.texts[at];
-        let words = window.text.split_whitespace().map(str::to_lowercase);
-        let all = words.into_iter().all(|word| texts.iter().any(|text| text.contains(&word)));
-        all && window.columns.iter().all(|(column, wanted)| {
-            let cell = self.columns.iter().position(|it| it == column).and_then(|at| texts.get(at));
-            cell.is_some_and(|text| text.contains(&wanted.trim().to_lowercase()))
-        })
+        words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
+            && columns.iter().all(|(column, wanted)| {
+                column.and_then(|at| texts.get(at)).is_some_and(|text| text.contains(wanted))
+            })
     }
 }
 
@@ -130,7 +224,7 @@ fn said(cell: &Cell) -> String {
     let mut out = String::new();
     for part in cell {
         match part {
-            Part::Text(text) | Part::Aside(text) => out.push_str(text),
+            Part::Text(text) | Part::Aside(text) | Part::Says(text) => out.push_str(text),
             Part::Link { text, whole, .. } | Part::Broken { text, whole } | Part::Name { text, whole } => {
                 out.push_str(text);
                 out.push(' ');
@@ -176,31 +270,32 @@ fn natural(one: &str, other: &str) -> std::cmp::Ordering {
     }
 }
 
-/// The section that a table is made of, when the dump lacks it.
-fn lack(document: &Document, proxy: &Proxy, kind: TableKind) -> Option<Missing> {
+/// What a table is made of, when the capture lacks it.
+fn lack(document: Option<&Document>, proxy: &Proxy, kind: TableKind) -> Option<Missing> {
+    let Some(document) = document else {
+        let part = if kind.is_of_ztunnel() { Lack::ZtunnelDump } else { Lack::ConfigDump };
+        return Some(missing(part, &proxy.identity));
+    };
     let (section, part) = match kind {
-        TableKind::Listeners => ("ListenersConfigDump", Lack::Section),
+        TableKind::Listeners
+        | TableKind::Rbac
+        | TableKind::Jwt
+        | TableKind::Filters
+        | TableKind::Telemetry => ("ListenersConfigDump", Lack::Section),
         TableKind::Routes => ("RoutesConfigDump", Lack::Section),
         TableKind::Clusters => ("ClustersConfigDump", Lack::Section),
         TableKind::Endpoints => ("EndpointsConfigDump", Lack::Endpoints),
         TableKind::Secrets => ("SecretsConfigDump", Lack::Secrets),
+        TableKind::Bootstrap => ("BootstrapConfigDump", Lack::Section),
+        // An Envoy without them has no such section; ztunnels have none at all.
+        _ => return None,
     };
-    let there = document.dump().is_some_and(|dump| dump.has_section(&document.bytes, section));
+    let there = match document.dump() {
+        Some(dump) => dump.has_section(&document.bytes, section),
+        // A page that is a dump's part by itself.
+        None => kind == TableKind::Bootstrap,
+    };
     (!there).then(|| missing(part, &proxy.identity))
-}
-
-fn command(proxy: &Proxy, kind: TableKind) -> String {
-    let table = match kind {
-        TableKind::Listeners => "listener",
-        TableKind::Routes => "route",
-        TableKind::Clusters => "cluster",
-        TableKind::Endpoints => "endpoint",
-        TableKind::Secrets => "secret",
-    };
-    match (proxy.identity.name(), proxy.identity.namespace.as_str()) {
-        (name, "") => format!("istioctl proxy-config {table} {name}"),
-        (name, namespace) => format!("istioctl proxy-config {table} {name}.{namespace}"),
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::istioctl;
 use super::protocol::{Line, Lines, ResourceRef, Target, TextRef};
 use crate::capture::{Capture, Document};
 use crate::json::{Kind, Node, Span, pretty};
@@ -22,7 +23,14 @@ const DENSE: usize = 1_000;
 /// The layout of the text that was looked at last: scrolling does not lay it out again.
 #[derive(Default)]
 pub struct Cache {
-    last: Option<(TextRef, Vec<Laid>)>,
+    last: Option<Text>,
+}
+
+struct Text {
+    of: TextRef,
+    laid: Vec<Laid>,
+    /// Its bytes, where no document has them.
+    made: Vec<u8>,
 }
 
 /// A line of a laid out text, as places in the document.
@@ -59,6 +67,7 @@ pub fn count(node: Node<'_>) -> u32 {
 pub fn piece(capture: &Capture, of: TextRef, offset: u32) -> Option<(String, Option<u32>)> {
     let text: Cow<'_, [u8]> = match source(capture, of)? {
         Source::Document(document) => Cow::Borrowed(document.text()),
+        Source::Made(text) => Cow::Owned(text),
         Source::Resource(document, id) => {
             let resource = document.dump()?.get(id.resource)?;
             Cow::Owned(match resource.body(&document.bytes) {
@@ -80,6 +89,7 @@ pub fn piece(capture: &Capture, of: TextRef, offset: u32) -> Option<(String, Opt
 enum Source<'c> {
     Document(&'c Document),
     Resource(&'c Document, ResourceRef),
+    Made(Vec<u8>),
 }
 
 fn source(capture: &Capture, of: TextRef) -> Option<Source<'_>> {
@@ -87,10 +97,10 @@ fn source(capture: &Capture, of: TextRef) -> Option<Source<'_>> {
     match of {
         TextRef::Document(id) => capture.document(id).map(Source::Document),
         TextRef::Resource(id) => resource(id),
-        TextRef::Bootstrap(proxy) => {
-            let document = capture.proxy(proxy)?.dump?;
-            let (id, _) = capture.document(document)?.dump()?.of(crate::envoy::Kind::Bootstrap).next()?;
-            resource(ResourceRef { document, resource: id })
+        TextRef::Bootstrap(proxy) => resource(bootstrap(capture, proxy)?),
+        TextRef::Istioctl { proxy, table, only, legacy } => {
+            let text = istioctl::text(capture, capture.proxy(proxy)?, table, only, legacy)?;
+            Some(Source::Made(text.into_bytes()))
         }
     }
 }
@@ -105,12 +115,12 @@ impl Cache {
         offset: u32,
         limit: u32,
     ) -> Option<Lines> {
-        let source = source(capture, of)?;
-        let (bytes_of, targets) = match source {
-            Source::Document(document) => (document.text(), None),
-            Source::Resource(document, id) => (document.bytes.as_slice(), Some(id)),
+        let targets = match of {
+            TextRef::Resource(id) => Some(id),
+            TextRef::Bootstrap(proxy) => bootstrap(capture, proxy),
+            _ => None,
         };
-        let laid = self.laid(of, &source);
+        let (document, laid) = self.open(capture, of)?;
         let mut lines = Vec::new();
         let (mut number, mut visible, mut bytes) = (0, 0, 0);
         let mut full = false;
@@ -118,7 +128,7 @@ impl Cache {
             let closed = line.end > number && folded.contains(&number);
             full = full || lines.len() >= (limit as usize).min(MOST_LINES) || bytes > MOST_BYTES;
             if visible >= offset && !full {
-                let text = text_of(bytes_of, laid, number, closed);
+                let text = text_of(document, laid, number, closed);
                 bytes += text.len();
                 lines.push(Line {
                     number,
@@ -136,29 +146,23 @@ impl Cache {
 
     /// The lines that contain a text, any case of ASCII letters.
     pub fn find(&mut self, capture: &Capture, of: TextRef, text: &str) -> Option<Vec<u32>> {
-        let source = source(capture, of)?;
-        let bytes = match source {
-            Source::Document(document) => document.text(),
-            Source::Resource(document, _) => &document.bytes,
-        };
         let wanted = text.to_lowercase();
         if wanted.is_empty() {
             return Some(Vec::new());
         }
-        let laid = self.laid(of, &source);
+        let (document, laid) = self.open(capture, of)?;
         let hits = (0..narrow(laid.len()))
-            .filter(|number| text_of(bytes, laid, *number, false).to_lowercase().contains(&wanted));
+            .filter(|number| text_of(document, laid, *number, false).to_lowercase().contains(&wanted));
         Some(hits.take(MOST_FOUND).collect())
     }
 
     /// The line in which the value begins that begins at a byte of the document, or goes on there.
     pub fn line_at(&mut self, capture: &Capture, of: TextRef, at: u32) -> Option<u32> {
-        let source = source(capture, of)?;
-        let at = match source {
-            Source::Document(document) => document.text_at(at),
-            Source::Resource(..) => at,
+        let at = match of {
+            TextRef::Document(id) => capture.document(id)?.text_at(at),
+            _ => at,
         };
-        let laid = self.laid(of, &source);
+        let (_, laid) = self.open(capture, of)?;
         // Brackets have no place of their own: a block begins on the line before what is in it.
         let begin = |line: &Laid| match line.shape {
             _ if !line.key.is_empty() => Some(line.key.start),
@@ -171,16 +175,36 @@ impl Cache {
         Some(narrow(line))
     }
 
-    fn laid(&mut self, of: TextRef, source: &Source<'_>) -> &[Laid] {
-        if self.last.as_ref().is_none_or(|(known, _)| *known != of) {
-            let laid = match source {
-                Source::Document(document) => lay_document(document),
-                Source::Resource(document, id) => lay_resource(document, *id),
+    /// A text's bytes and its lines.
+    fn open<'s>(&'s mut self, capture: &'s Capture, of: TextRef) -> Option<(&'s [u8], &'s [Laid])> {
+        if self.last.as_ref().is_none_or(|last| last.of != of) {
+            let (laid, made) = match source(capture, of)? {
+                Source::Document(document) => (lay_document(document), Vec::new()),
+                Source::Resource(document, id) => (lay_resource(document, id), Vec::new()),
+                Source::Made(text) => {
+                    let mut laid = Vec::new();
+                    lay_raw(&text, Span { start: 0, end: narrow(text.len()) }, &mut laid);
+                    (laid, text)
+                }
             };
-            self.last = Some((of, laid));
+            self.last = Some(Text { of, laid, made });
         }
-        self.last.as_ref().map(|(_, laid)| laid.as_slice()).unwrap_or_default()
+        let last = self.last.as_ref()?;
+        let bytes: &[u8] = match of {
+            TextRef::Document(id) => capture.document(id)?.text(),
+            TextRef::Resource(id) => &capture.document(id.document)?.bytes,
+            TextRef::Bootstrap(proxy) => &capture.document(capture.proxy(proxy)?.dump?)?.bytes,
+            TextRef::Istioctl { .. } => &last.made,
+        };
+        Some((bytes, &last.laid))
     }
+}
+
+/// The resource that a proxy's bootstrap is.
+fn bootstrap(capture: &Capture, proxy: crate::capture::ProxyId) -> Option<ResourceRef> {
+    let document = capture.proxy(proxy)?.dump?;
+    let (resource, _) = capture.document(document)?.dump()?.of(crate::envoy::Kind::Bootstrap).next()?;
+    Some(ResourceRef { document, resource })
 }
 
 fn lay_resource(document: &Document, id: ResourceRef) -> Vec<Laid> {

@@ -25,6 +25,8 @@ pub struct Certificate {
     pub uris: Vec<String>,
     /// Hosts that it names.
     pub dns_names: Vec<String>,
+    /// Addresses that it names.
+    pub ip_addresses: Vec<String>,
     /// Algorithm and size of its key: `EC 256`, `RSA 2048`.
     pub key: String,
 }
@@ -83,6 +85,7 @@ impl Certificate {
             is_ca: it.is_ca(),
             uris: Vec::new(),
             dns_names: Vec::new(),
+            ip_addresses: Vec::new(),
             key: key(&it),
         };
         if let Ok(Some(names)) = it.subject_alternative_name() {
@@ -90,6 +93,7 @@ impl Certificate {
                 match name {
                     GeneralName::URI(uri) => found.uris.push((*uri).to_owned()),
                     GeneralName::DNSName(name) => found.dns_names.push((*name).to_owned()),
+                    GeneralName::IPAddress(bytes) => found.ip_addresses.extend(ip_address(bytes)),
                     _ => {}
                 }
             }
@@ -107,6 +111,11 @@ impl Certificate {
         let mut domains = self.uris.iter().filter_map(|it| it.strip_prefix("spiffe://"));
         domains.next_back().map_or("", |it| it.split(['/', '?', '#']).next().unwrap_or(""))
     }
+}
+
+fn ip_address(bytes: &[u8]) -> Option<String> {
+    let four = <[u8; 4]>::try_from(bytes).map(|it| core::net::IpAddr::from(it).to_string());
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(|it| core::net::IpAddr::from(it).to_string())).ok()
 }
 
 fn key(of: &X509Certificate<'_>) -> String {

@@ -15,6 +15,7 @@ pub(super) fn complete(
     manager: HttpConnectionManager<'_>,
     headers: &mut Headers,
 ) -> Flow<()> {
+    early(run, manager, headers);
     hop_by_hop(headers);
     let secure = if run.connection.tls { "https" } else { "http" };
     let use_remote = manager.0.flag("use_remote_address");
@@ -73,6 +74,12 @@ pub(super) fn complete(
         headers.set("x-envoy-external-address", address.to_string());
     }
     client_certificate(run, manager, headers);
+    if manager.0.get("generate_request_id").and_then(Node::bool) != Some(false)
+        && headers.first("x-request-id").is_none()
+    {
+        // Any will do: nobody can have a matcher for it.
+        headers.set("x-request-id", "00000000-0000-4000-8000-000000000000");
+    }
     let address = run.remote().map_or_else(String::new, |it| it.to_string());
     run.note(
         StepKind::HttpOptions,
@@ -81,6 +88,21 @@ pub(super) fn complete(
         Some(manager.0.span()),
     );
     Ok(())
+}
+
+/// Headers are changed before anything else looks at them (`early_header_mutation_extensions`).
+fn early(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>, headers: &mut Headers) {
+    for extension in manager.0.list("early_header_mutation_extensions").map(Extension) {
+        let Some(config) = extension.config() else { continue };
+        let name = extension.name().into_owned();
+        let why = if config.message() == "HeaderMutation" {
+            super::http_filters::mutate(run, config.node.list("mutations"), headers);
+            Why::Passes
+        } else {
+            Why::Beyond(What::Filter(name.clone()), String::new())
+        };
+        run.note(StepKind::HttpOptions, &name, why, Some(extension.0.span()));
+    }
 }
 
 fn hop_by_hop(headers: &mut Headers) {

@@ -27,15 +27,82 @@ pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) 
         if method != "CONNECT" {
             headers.add(":path", path);
         }
+        fields(run, manager, true, &mut headers)?;
     } else {
+        known_method(run, manager, method)?;
+        if method == "CONNECT" && authority.is_empty() {
+            // The first line is read before anything else.
+            return refuse(run, manager, What::Authority, 400, "http1.invalid_url");
+        }
+        fields(run, manager, false, &mut headers)?;
+        if method == "CONNECT" && headers.first("content-length").is_some_and(|it| it != "0") {
+            return refuse(
+                run,
+                manager,
+                What::Header("content-length".to_owned()),
+                400,
+                "http1.body_disallowed",
+            );
+        }
         http1(run, manager, method, path, &mut headers)?;
     }
-    for (name, value) in request.headers.0.iter().filter(|(name, _)| name != "host") {
+    Ok(headers)
+}
+
+/// The header fields, in order; the codec refuses too many of them, and underscores where it is told so
+/// (checkHeaderNameForUnderscores in http1/codec_impl.cc and http2/codec_impl.cc).
+fn fields(
+    run: &mut Run<'_, '_>,
+    manager: HttpConnectionManager<'_>,
+    h2: bool,
+    headers: &mut Headers,
+) -> Flow<()> {
+    let options = manager.0.get("common_http_protocol_options");
+    let underscores = options.and_then(|it| it.text("headers_with_underscores_action")).unwrap_or_default();
+    let most = options.and_then(|it| it.number("max_headers_count")).unwrap_or(100);
+    // Of HTTP/1's first line nothing counts yet but the host, which is a field there.
+    let mut count = if h2 { headers.0.len() as u64 } else { 1 };
+    for (name, value) in run.request.headers.0.iter().filter(|(name, _)| name != "host") {
+        if name.contains('_') && underscores == "DROP_HEADER" {
+            continue;
+        }
+        if name.contains('_') && underscores == "REJECT_REQUEST" {
+            return bad_field(run, manager, h2, What::Header(name.clone()), 400, "unexpected_underscore");
+        }
+        count += 1;
+        if count > most {
+            return bad_field(run, manager, h2, What::Header(name.clone()), 431, "too_many_headers");
+        }
         // HTTP/1 knows no blanks around a value; HTTP/2 hands them on.
         let value = if h2 { value } else { value.trim_matches([' ', '\t']) };
         headers.add(name, value);
     }
-    Ok(headers)
+    Ok(())
+}
+
+/// HTTP/1 has an answer for it; a stream of HTTP/2 is reset.
+fn bad_field<T>(
+    run: &mut Run<'_, '_>,
+    manager: HttpConnectionManager<'_>,
+    h2: bool,
+    what: What,
+    status: u16,
+    details: &str,
+) -> Flow<T> {
+    if !h2 {
+        return refuse(run, manager, what, status, &format!("http1.{details}"));
+    }
+    run.note(StepKind::HttpOptions, details, Why::Unwanted(what), Some(manager.0.span()));
+    run.end_with(Outcome::ProtocolError, &format!("http2.{details}"))
+}
+
+fn known_method(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>, method: &str) -> Flow<()> {
+    let options = manager.0.get("http_protocol_options");
+    let custom = options.is_some_and(|it| it.flag("allow_custom_methods"));
+    if custom || super::listener_filters::known_method(method) {
+        return Ok(());
+    }
+    refuse(run, manager, What::Method, 400, "http1.codec_error")
 }
 
 /// Raw bytes that are HTTP/1 after all.
@@ -59,6 +126,7 @@ fn raw(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>, data: &str) ->
     let mut headers = Headers::default();
     headers.add(":method", method);
     headers.add(":authority", host);
+    known_method(run, manager, method)?;
     http1(run, manager, method, path, &mut headers)?;
     for (name, value) in fields.into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
         headers.add(name, value);
@@ -123,10 +191,6 @@ fn http1(
     headers: &mut Headers,
 ) -> Flow<()> {
     let options = manager.0.get("http_protocol_options");
-    let custom = options.is_some_and(|it| it.flag("allow_custom_methods"));
-    if !custom && !super::listener_filters::known_method(method) {
-        return refuse(run, manager, What::Method, 400, "http1.codec_error");
-    }
     if method == "CONNECT" {
         // The target is the authority; it must have a port.
         let authority = headers.first(":authority").unwrap_or("");

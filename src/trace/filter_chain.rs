@@ -11,7 +11,7 @@ use ipnet::IpNet;
 
 use super::address::{loopback, range};
 use super::run::{Connection, Flow, Run, considered};
-use super::step::{Considered, Outcome, StepKind, What, Why};
+use super::step::{Considered, Miss, Outcome, StepKind, What, Why};
 use crate::envoy::{CidrRange, FilterChain, FilterChainMatch, Listener};
 use crate::json::Node;
 
@@ -45,6 +45,10 @@ pub(super) fn choose<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>) -> Flow<
     };
     let place = won.or(default).map_or(listener.0.span(), |it| it.0.span());
     run.step(StepKind::FilterChain, Some(place), true, list);
+    if run.telling() {
+        let misses = nearly(&entries, &run.connection);
+        run.missed(StepKind::FilterChain, misses);
+    }
     take(run, won.or(default))
 }
 
@@ -100,26 +104,65 @@ fn by_matcher<'t>(run: &mut Run<'t, '_>, listener: Listener<'t>, matcher: Node<'
     take(run, won)
 }
 
+/// A level of the match: which of those still in the running stay.
+type Level = fn(&mut [Entry<'_>], &Connection);
+
+/// All levels, in Envoy's order.
+const LEVELS: [Level; 9] = [
+    destination_port,
+    |entries, connection| {
+        let local = connection.local.map(|(address, _)| address);
+        ranges(entries, local, What::DestinationIp, |it| it.0.list("prefix_ranges").collect());
+    },
+    |entries, connection| server_name(entries, &connection.server_name),
+    |entries, connection| {
+        exact(entries, What::TransportProtocol, connection.transport, |it| match it.transport_protocol() {
+            empty if empty.is_empty() => vec![],
+            some => vec![some],
+        });
+    },
+    |entries, connection| application_protocols(entries, &connection.protocols),
+    |entries, connection| {
+        ranges(entries, connection.direct_remote, What::DirectSourceIp, |it| {
+            it.0.list("direct_source_prefix_ranges").collect()
+        });
+    },
+    source_type,
+    |entries, connection| {
+        ranges(entries, connection.remote, What::SourceIp, |it| it.0.list("source_prefix_ranges").collect());
+    },
+    |entries, connection| {
+        let port = connection.remote_port.to_string();
+        exact(entries, What::SourcePort, &port, |it| {
+            it.source_ports().map(|it| Cow::Owned(it.to_string())).collect()
+        });
+    },
+];
+
 fn narrow(entries: &mut [Entry<'_>], connection: &Connection) {
-    destination_port(entries, connection);
-    let local = connection.local.map(|(address, _)| address);
-    ranges(entries, local, What::DestinationIp, |it| it.0.list("prefix_ranges").collect());
-    server_name(entries, &connection.server_name);
-    let transport = connection.transport;
-    exact(entries, What::TransportProtocol, transport, |it| match it.transport_protocol() {
-        empty if empty.is_empty() => vec![],
-        some => vec![some],
-    });
-    application_protocols(entries, &connection.protocols);
-    ranges(entries, connection.direct_remote, What::DirectSourceIp, |it| {
-        it.0.list("direct_source_prefix_ranges").collect()
-    });
-    source_type(entries, connection);
-    ranges(entries, connection.remote, What::SourceIp, |it| it.0.list("source_prefix_ranges").collect());
-    let port = connection.remote_port.to_string();
-    exact(entries, What::SourcePort, &port, |it| {
-        it.source_ports().map(|it| Cow::Owned(it.to_string())).collect()
-    });
+    for level in LEVELS {
+        level(entries, connection);
+    }
+}
+
+/// Chains that lost for one thing alone: judged by itself, without the others, each would be out for just that.
+fn nearly(entries: &[Entry<'_>], connection: &Connection) -> Vec<Miss> {
+    let mut out = Vec::new();
+    for entry in entries.iter().filter(|it| it.lost.is_some()) {
+        // A level at a time: what is asked of a chain there does not depend on the levels before it.
+        let alone = |level: fn(&mut [Entry<'_>], &Connection)| -> Option<Why> {
+            let mut alone = [Entry { chain: entry.chain, wants: entry.wants, lost: None }];
+            level(&mut alone, connection);
+            let [entry] = alone;
+            entry.lost
+        };
+        let lacks: Vec<Why> = LEVELS.iter().filter_map(|level| alone(*level)).collect();
+        if lacks.len() == 1 {
+            let place = Some(entry.chain.0.span());
+            out.push(Miss { kind: StepKind::FilterChain, name: name_of(entry.chain), lacks, place });
+        }
+    }
+    out
 }
 
 /// Those still in the running.

@@ -22,26 +22,33 @@ pub(super) struct Way<'t> {
 
 /// Takes a request through to its end.
 pub(super) fn serve<'t>(run: &mut Run<'t, '_>, manager: HttpConnectionManager<'t>) -> Flow<()> {
-    let mut headers = codec::decode(run, manager)?;
-    if let PathAction::Redirect = http_options::paths(run, manager, &mut headers)? {
-        return normalized(run, manager, &headers);
+    let mut headers = Headers::default();
+    let end = through(run, manager, &mut headers);
+    super::local_reply::rewrite(run, manager, &headers);
+    end
+}
+
+fn through<'t>(run: &mut Run<'t, '_>, manager: HttpConnectionManager<'t>, headers: &mut Headers) -> Flow<()> {
+    *headers = codec::decode(run, manager)?;
+    if let PathAction::Redirect = http_options::paths(run, manager, headers)? {
+        return normalized(run, manager, headers);
     }
-    http_options::host(run, manager, &mut headers);
-    client::complete(run, manager, &mut headers)?;
-    let mut way = find(run, manager, &headers);
-    upgrade(run, manager, &way, &headers)?;
-    http_filters::run_all(run, manager, &mut way, &mut headers)?;
+    http_options::host(run, manager, headers);
+    client::complete(run, manager, headers)?;
+    let mut way = find(run, manager, headers);
+    upgrade(run, manager, &way, headers)?;
+    http_filters::run_all(run, manager, &mut way, headers)?;
     // The router.
     if way.require_tls {
-        return route_action::require_tls(run, &headers);
+        return route_action::require_tls(run, headers);
     }
     let Some(route) = way.route else {
         run.verdict.flags = "NR";
         run.verdict.route = None;
-        route_action::answer(run, 404, &headers);
+        route_action::answer(run, 404, headers);
         return run.end_with(Outcome::NotFound, "route_not_found");
     };
-    route_action::act(run, route, &headers)
+    route_action::act(run, route, headers)
 }
 
 /// The answer that sends a client to the normalised path. Envoy logs the route that this path has; as headers are not

@@ -288,6 +288,16 @@ fn header_mutation<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut
     let config = filter.effective();
     let mutations =
         config.into_iter().filter_map(|it| it.get("mutations")).flat_map(|it| it.list("request_mutations"));
+    mutate(run, mutations, headers);
+    run.note(StepKind::HttpFilter, &filter.name, Why::Passes, Some(filter.extension.0.span()));
+}
+
+/// Changes headers (`envoy.config.common.mutation_rules.v3.HeaderMutation`).
+pub(super) fn mutate<'n>(
+    run: &mut Run<'_, '_>,
+    mutations: impl Iterator<Item = Node<'n>>,
+    headers: &mut Headers,
+) {
     for mutation in mutations {
         if let Some(name) = mutation.text("remove") {
             headers.remove(&name.to_ascii_lowercase());
@@ -309,7 +319,6 @@ fn header_mutation<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut
             _ => headers.add(&name, value),
         }
     }
-    run.note(StepKind::HttpFilter, &filter.name, Why::Passes, Some(filter.extension.0.span()));
 }
 
 /// Whether a share of requests is all, none or some (`RuntimeFractionalPercent`, `FractionalPercent`).

@@ -16,6 +16,7 @@ mod http_filters;
 mod http_options;
 mod jwt;
 mod listener_filters;
+mod local_reply;
 mod matcher;
 mod metadata;
 mod network;
@@ -43,7 +44,7 @@ mod virtual_host;
 
 pub use request::{Direction, Headers, Protocol, Request};
 pub use source::{Source, Tracer};
-pub use step::{Considered, Outcome, Step, StepKind, Trace, Verdict, What, Why};
+pub use step::{Considered, Miss, Outcome, Step, StepKind, Trace, Verdict, What, Why};
 
 use run::{Flow, Run};
 

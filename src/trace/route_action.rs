@@ -12,6 +12,7 @@ use crate::json::Node;
 
 /// Envoy's own answer: a gRPC request gets 200 and its status in a trailer (source/common/http/utility.cc).
 pub(super) fn answer(run: &mut Run<'_, '_>, status: u16, headers: &Headers) {
+    run.answered = Some(status);
     run.verdict.status = Some(if is_grpc(headers) { 200 } else { status });
 }
 

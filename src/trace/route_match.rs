@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::request::Headers;
 use super::run::{Run, considered};
-use super::step::{Considered, StepKind, Truth, What, Why};
+use super::step::{Considered, Miss, StepKind, Truth, What, Why};
 use super::text_match::{cookies, header, header_reason, query, query_parameter};
 use super::{path, uri_template};
 use crate::envoy::{
@@ -93,6 +93,7 @@ fn first<'t>(
 ) -> Taken<'t> {
     let ignore_parameters = routes.0.flag("ignore_path_parameters_in_path_matching");
     let mut out: Vec<Considered> = Vec::new();
+    let mut misses: Vec<Miss> = Vec::new();
     let mut taken = None;
     let mut certain = true;
     for route in list {
@@ -110,15 +111,23 @@ fn first<'t>(
         }
         certain &= truth != Truth::Unknown;
         if run.telling() {
-            let why = match truth {
-                Truth::Yes => Why::Taken,
-                _ => wants.reason(route),
-            };
+            let reasons = if truth == Truth::Yes { vec![Why::Taken] } else { wants.reasons(route) };
+            if truth == Truth::No && wants.nearly(route, &reasons) {
+                let place = Some(route.0.span());
+                misses.push(Miss {
+                    kind: StepKind::Route,
+                    name: named(route),
+                    lacks: reasons.clone(),
+                    place,
+                });
+            }
+            let why = reasons.into_iter().next().unwrap_or(Why::Unwanted(What::Matcher));
             out.push(considered(named(route), truth == Truth::Yes, why, Some(route.0)));
         }
     }
     let place = taken.map_or(host.0.span(), |it| it.0.span());
     run.step(StepKind::Route, Some(place), certain, |_| out);
+    run.missed(StepKind::Route, misses);
     taken.map_or(Taken::None, Taken::Route)
 }
 
@@ -234,64 +243,94 @@ impl Wants<'_, '_, '_> {
         (fits("presented") && fits("validated")).into()
     }
 
-    /// Why a route does not take the request: the first thing that it wants in vain.
-    fn reason(&self, route: Route<'_>) -> Why {
-        let Some(wants) = route.route_match() else { return Why::Missing(What::Path) };
+    /// Why a route does not take the request: all that it wants in vain, in the order in which Envoy looks.
+    fn reasons(&self, route: Route<'_>) -> Vec<Why> {
+        let Some(wants) = route.route_match() else { return vec![Why::Missing(What::Path)] };
+        let mut out = Vec::new();
         if self.path(wants) == Truth::No {
-            let want = match wants.path() {
-                Some(PathMatch::Prefix(it)) => format!("{it}…"),
-                Some(PathMatch::PathSeparatedPrefix(it)) => format!("{it}/…"),
-                Some(PathMatch::Path(it)) => it.into_owned(),
-                Some(PathMatch::Regex(it)) => format!("~ {it}"),
-                Some(PathMatch::Connect) => {
-                    return Why::Differs(What::Method, "CONNECT".to_owned(), self.pseudo(":method"));
-                }
-                Some(PathMatch::Policy(it)) => {
-                    it.config().and_then(|it| it.node.text("path_template")).unwrap_or_default().into_owned()
-                }
-                None => String::new(),
-            };
-            return Why::Differs(What::Path, want, self.pseudo(":path"));
+            out.push(self.path_reason(wants));
         }
         let tracer = self.run.tracer;
         let failed = |it: &HeaderMatcher<'_>| header(tracer, *it, self.headers) == Truth::No;
-        if let Some(matcher) = wants.headers().find(failed) {
-            return header_reason(matcher, self.headers);
-        }
+        out.extend(wants.headers().filter(failed).map(|it| header_reason(it, self.headers)));
         let path = self.pseudo(":path");
         let failed = |it: &QueryParameterMatcher<'_>| query(tracer, *it, &path) == Truth::No;
-        if let Some(matcher) = wants.query_parameters().find(failed) {
+        out.extend(wants.query_parameters().filter(failed).map(|matcher| {
             let name = matcher.name().into_owned();
             let want = matcher.pattern().map_or_else(String::new, |(it, _)| super::text_match::wanted(&it));
-            return match query_parameter(&path, &name) {
+            match query_parameter(&path, &name) {
                 None => Why::Missing(What::QueryParameter(name)),
                 Some(has) => Why::Differs(What::QueryParameter(name), want, has.to_owned()),
-            };
-        }
-        if let Some(cookie) =
-            wants.0.list("cookies").find(|it| cookies(tracer, *it, self.headers) == Truth::No)
-        {
-            return Why::Missing(What::Cookie(cookie.text("name").unwrap_or_default().into_owned()));
-        }
+            }
+        }));
+        let failed = |it: &Node<'_>| cookies(tracer, *it, self.headers) == Truth::No;
+        let cookie =
+            |it: Node<'_>| Why::Missing(What::Cookie(it.text("name").unwrap_or_default().into_owned()));
+        out.extend(wants.0.list("cookies").filter(failed).map(cookie));
         if wants.0.get("grpc").is_some() && !is_grpc(self.headers) {
-            return Why::Missing(What::Grpc);
+            out.push(Why::Missing(What::Grpc));
         }
         if self.tls_context(wants.0) == Truth::No {
-            return Why::Missing(What::ClientCertificate);
+            out.push(Why::Missing(What::ClientCertificate));
         }
         match self.fraction(wants) {
-            Truth::No => return Why::Share("0".to_owned()),
-            Truth::Unknown => return Why::Share(wants.runtime_fraction().map_or(0.0, percent).to_string()),
+            Truth::No => out.push(Why::Share("0".to_owned())),
+            Truth::Unknown => {
+                out.push(Why::Share(wants.runtime_fraction().map_or(0.0, percent).to_string()));
+            }
             Truth::Yes => {}
         }
-        let key = wants.0.list("dynamic_metadata").next().and_then(|it| it.text("filter"));
-        match key {
-            Some(filter) => Why::Beyond(What::Metadata(filter.into_owned()), String::new()),
-            None => {
-                let key =
-                    wants.0.list("filter_state").next().and_then(|it| it.text("key")).unwrap_or_default();
-                Why::Beyond(What::FilterState(key.into_owned()), String::new())
+        let set = &self.run.set;
+        let beyond = |truth: Truth, what: What| match truth {
+            Truth::Yes => None,
+            Truth::No => Some(Why::Unwanted(what)),
+            Truth::Unknown => Some(Why::Beyond(what, String::new())),
+        };
+        out.extend(wants.0.list("dynamic_metadata").filter_map(|it| {
+            let what = What::Metadata(it.text("filter").unwrap_or_default().into_owned());
+            beyond(set.metadata(tracer, it), what)
+        }));
+        out.extend(wants.0.list("filter_state").filter_map(|it| {
+            let what = What::FilterState(it.text("key").unwrap_or_default().into_owned());
+            beyond(set.state(tracer, it), what)
+        }));
+        out
+    }
+
+    fn path_reason(&self, wants: RouteMatch<'_>) -> Why {
+        let want = match wants.path() {
+            Some(PathMatch::Prefix(it)) => format!("{it}…"),
+            Some(PathMatch::PathSeparatedPrefix(it)) => format!("{it}/…"),
+            Some(PathMatch::Path(it)) => it.into_owned(),
+            Some(PathMatch::Regex(it)) => format!("~ {it}"),
+            Some(PathMatch::Connect) => {
+                return Why::Differs(What::Method, "CONNECT".to_owned(), self.pseudo(":method"));
             }
+            Some(PathMatch::Policy(it)) => {
+                it.config().and_then(|it| it.node.text("path_template")).unwrap_or_default().into_owned()
+            }
+            None => String::new(),
+        };
+        Why::Differs(What::Path, want, self.pseudo(":path"))
+    }
+
+    /// Whether little is missing: one or two conditions, and of paths only what looks like a slip (a letter, a slash,
+    /// upper and lower case).
+    fn nearly(&self, route: Route<'_>, lacks: &[Why]) -> bool {
+        let slip = |path: &str| {
+            let own = self.pseudo(":path");
+            let own = path::without_query(&own).to_ascii_lowercase();
+            strsim::normalized_damerau_levenshtein(&own, &path.to_ascii_lowercase()) > 0.8
+        };
+        let by_path = matches!(lacks.first(), Some(Why::Differs(What::Path | What::Method, ..)));
+        let path = route.route_match().and_then(RouteMatch::path);
+        match (by_path, path) {
+            (false, _) => lacks.len() <= 2,
+            (
+                true,
+                Some(PathMatch::Path(it) | PathMatch::Prefix(it) | PathMatch::PathSeparatedPrefix(it)),
+            ) => lacks.len() == 1 && slip(&it),
+            _ => false,
         }
     }
 

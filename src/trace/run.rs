@@ -5,7 +5,7 @@ use core::net::IpAddr;
 use super::metadata::Set;
 use super::request::Request;
 use super::source::Tracer;
-use super::step::{Considered, Outcome, Step, StepKind, Trace, Verdict, Why};
+use super::step::{Considered, Miss, Outcome, Step, StepKind, Trace, Verdict, Why};
 use crate::json::{Node, Span};
 
 /// The end was reached; the verdict says which.
@@ -41,6 +41,9 @@ pub(super) struct Connection {
     pub alpn: String,
 }
 
+/// How many near misses are told.
+const NEAREST: usize = 6;
+
 /// A request under way.
 pub(super) struct Run<'t, 'r> {
     pub tracer: &'r Tracer<'t>,
@@ -50,7 +53,10 @@ pub(super) struct Run<'t, 'r> {
     pub verdict: Verdict,
     /// The client's address as a request tells it (x-forwarded-for, an extension), once that is known.
     pub told_remote: Option<IpAddr>,
+    /// The status of Envoy's own answer, before gRPC makes it 200.
+    pub answered: Option<u16>,
     steps: Vec<Step>,
+    misses: Vec<Miss>,
     /// Whether anybody wants to read the steps.
     telling: bool,
 }
@@ -78,7 +84,9 @@ impl<'t, 'r> Run<'t, 'r> {
             set: Set::default(),
             verdict: Verdict { certain: true, ..Verdict::default() },
             told_remote: None,
+            answered: None,
             steps: Vec::new(),
+            misses: Vec::new(),
             telling,
         }
     }
@@ -88,8 +96,16 @@ impl<'t, 'r> Run<'t, 'r> {
         self.told_remote.or(self.connection.remote)
     }
 
-    pub fn finish(self) -> Trace {
-        Trace { steps: self.steps, verdict: self.verdict }
+    pub fn finish(mut self) -> Trace {
+        self.misses.sort_by_key(|it| it.lacks.len());
+        self.misses.truncate(NEAREST);
+        Trace { steps: self.steps, misses: self.misses, verdict: self.verdict }
+    }
+
+    /// Notes what was nearly taken, in the place of what was noted of that kind before.
+    pub fn missed(&mut self, kind: StepKind, misses: Vec<Miss>) {
+        self.misses.retain(|it| it.kind != kind);
+        self.misses.extend(misses);
     }
 
     /// Notes a decision; `considered` is only made where somebody reads it.

@@ -237,11 +237,26 @@ pub struct Verdict {
     pub certain: bool,
 }
 
+/// Something that would have been taken, had little been different: "one header away from route canary".
+#[derive(Clone, Debug, Serialize)]
+pub struct Miss {
+    /// Of which decision: a route, a filter chain.
+    pub kind: StepKind,
+    /// Its name, as the dump has it.
+    pub name: String,
+    /// All that keeps it from being taken; one or two things.
+    pub lacks: Vec<Why>,
+    /// Where it is.
+    pub place: Option<Span>,
+}
+
 /// A request's way and its end.
 #[derive(Clone, Debug)]
 pub struct Trace {
     /// The decisions, in order.
     pub steps: Vec<Step>,
+    /// What was nearly taken instead, the nearest first.
+    pub misses: Vec<Miss>,
     /// How it ends.
     pub verdict: Verdict,
 }

@@ -228,11 +228,9 @@ test('has nothing that axe-core minds, in any view, both themes and both languag
     await by(page, 'filter').fill('nothing has this in it');
     await by(page, 'nothing').waitFor();
     await look('nothing');
-    for (const tab of ['bootstrap', 'raw']) {
-      await by(page, `tab-${tab}`).click();
-      await page.getByRole('treeitem').first().waitFor();
-      await look(tab);
-    }
+    await by(page, 'tab-raw').click();
+    await page.getByRole('treeitem').first().waitFor();
+    await look('raw');
     await page.keyboard.press('Control+k');
     await by(page, 'palette-input').fill('reviews');
     await by(page, 'hit').first().waitFor();

@@ -14,7 +14,7 @@ def make():
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650", "-subj", "/O=oracle",
                         "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", *more], check=True, capture_output=True)
 
-    by_ca = ["-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-addext", "basicConstraints=critical,CA:FALSE"]
+    by_ca = ["-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-addext", "basicConstraints=critical,CA:FALSE", "-addext", "keyUsage=critical,digitalSignature"]
     try:
         issue("ca")
         issue("server", *by_ca, "-addext", "subjectAltName=URI:spiffe://td/server")

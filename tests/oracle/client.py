@@ -31,14 +31,20 @@ def http2(request):
         fields += [(":scheme", "https" if request["kind"] == "tls+h2" else "http"), (":path", request["path"])]
     fields += request["headers"].items()
     block = b"".join(b"\0" + literal(name) + literal(value) for name, value in fields)
-    return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 5, 1, block)
+    body = "content-length" in request["headers"]
+    out = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(1, 4 if body else 5, 1, block)
+    return out + (frame(0, 1, 1, content(request)) if body else b"")
+
+
+def content(request):
+    return b"x" * int(request["headers"].get("content-length", 0))
 
 
 def http1(request):
     target = request["authority"] if request["method"] == "CONNECT" else request["path"]
     lines = [f"{request['method']} {target} HTTP/1.1", f"Host: {request['authority']}"]
     lines += [f"{name}: {value}" for name, value in request["headers"].items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + content(request)
 
 
 def payload(request):

@@ -372,9 +372,6 @@ impl App {
             (Some(proxy), Some(table)) => {
                 Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
             }
-            (Some(proxy), None) if detail.kind == xdscope::envoy::Kind::Bootstrap => {
-                Place::Proxy(proxy, View::Bootstrap)
-            }
             _ => {
                 self.place = Place::Resource(detail.resource);
                 return;

@@ -34,6 +34,22 @@ pub fn keep(name: &str, value: &str) {
     }
 }
 
+/// Forgets a setting.
+pub fn forget(name: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.remove_item(&format!("xdscope.{name}"));
+    }
+}
+
+/// The browser's clock, as nanoseconds since 1970, to the minute: what is judged by it need not be judged again with
+/// every question.
+pub fn clock() -> xdscope::instant::Instant {
+    const MINUTE: f64 = 60_000.0;
+    #[expect(clippy::cast_possible_truncation, reason = "whole minutes since 1970")]
+    let minutes = (js_sys::Date::now() / MINUTE).floor() as i64;
+    xdscope::instant::Instant(minutes.saturating_mul(60_000_000_000))
+}
+
 /// Copies a text, and says whether that worked.
 pub fn copy(text: &str, done: Callback<bool>) {
     let promise = window().navigator().clipboard().write_text(text);

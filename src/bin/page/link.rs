@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, TableKind, Target};
+use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, Subject, TableKind, Target};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Place {
     ControlPlane(u32),
     /// A document, raw.
     Document(DocumentId),
+    /// A document, raw, at a byte of it.
+    Within(DocumentId, u32),
     /// A resource, wherever it stands: the engine knows, and the page goes on to there.
     Resource(ResourceRef),
     /// A proxy.
@@ -27,7 +29,6 @@ pub enum Place {
 pub enum View {
     Overview,
     Table(TableView),
-    Bootstrap,
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
 }
@@ -38,8 +39,8 @@ pub struct TableView {
     pub table: TableKind,
     /// The rows of this resource only.
     pub only: Option<ResourceRef>,
-    /// The resource whose detail is open, and which part of it.
-    pub open: Option<(ResourceRef, Option<u32>)>,
+    /// What has its detail open, and which part of it.
+    pub open: Option<(Subject, Option<u32>)>,
 }
 
 impl TableView {
@@ -49,21 +50,30 @@ impl TableView {
 
     /// A resource in its table.
     pub fn of(table: TableKind, resource: ResourceRef) -> Self {
-        TableView { table, only: Some(resource), open: Some((resource, None)) }
+        TableView { table, only: Some(resource), open: Some((Subject::Resource(resource), None)) }
     }
 }
 
-pub const TABLES: [(TableKind, &str); 5] = [
-    (TableKind::Listeners, "listeners"),
-    (TableKind::Routes, "routes"),
-    (TableKind::Clusters, "clusters"),
-    (TableKind::Endpoints, "endpoints"),
-    (TableKind::Secrets, "secrets"),
-];
-
 /// The name of a table in links and test ids.
 pub fn slug(table: TableKind) -> &'static str {
-    TABLES.iter().find(|(kind, _)| *kind == table).map_or("", |(_, slug)| slug)
+    match table {
+        TableKind::Listeners => "listeners",
+        TableKind::Routes => "routes",
+        TableKind::Clusters => "clusters",
+        TableKind::Endpoints => "endpoints",
+        TableKind::Secrets => "secrets",
+        TableKind::Rbac => "rbac",
+        TableKind::Jwt => "jwt",
+        TableKind::Filters => "filters",
+        TableKind::Ecds => "ecds",
+        TableKind::Telemetry => "telemetry",
+        TableKind::Bootstrap => "bootstrap",
+        TableKind::Workloads => "workloads",
+        TableKind::Services => "services",
+        TableKind::ZtunnelPolicies => "policies",
+        TableKind::ZtunnelCertificates => "certificates",
+        TableKind::Connections => "connections",
+    }
 }
 
 impl From<Target> for Place {
@@ -72,6 +82,7 @@ impl From<Target> for Place {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
             Target::Resource(resource) => Place::Resource(resource),
             Target::Document(document) => Place::Document(document),
+            Target::Place(document, at) => Place::Within(document, at),
         }
     }
 }
@@ -83,12 +94,12 @@ impl fmt::Display for Place {
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
+            Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
             Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
-                    View::Bootstrap => f.write_str("/bootstrap"),
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
@@ -96,11 +107,12 @@ impl fmt::Display for Place {
                         if let Some(only) = view.only {
                             write!(f, "/of/{}", dotted(only))?;
                         }
-                        match view.open {
-                            Some((resource, Some(at))) => write!(f, "/at/{}.{at}", dotted(resource)),
-                            Some((resource, None)) => write!(f, "/at/{}", dotted(resource)),
-                            None => Ok(()),
+                        let Some((of, at)) = view.open else { return Ok(()) };
+                        match of {
+                            Subject::Resource(resource) => write!(f, "/at/{}", dotted(resource))?,
+                            Subject::Document(document) => write!(f, "/in/{}", document.0)?,
                         }
+                        at.map_or(Ok(()), |at| write!(f, ".{at}"))
                     }
                 }
             }
@@ -125,24 +137,39 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
         None | Some("") => Place::Home,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
-        Some("d") => Place::Document(DocumentId(steps.next()?.parse().ok()?)),
+        Some("d") => match steps.next()?.split_once('.') {
+            Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),
+            None => Place::Document(DocumentId(hash.rsplit('/').next()?.parse().ok()?)),
+        },
         Some("r") => Place::Resource(resource(steps.next()?)?.0),
         Some("p") => {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
-                Some("bootstrap") => View::Bootstrap,
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,
                     Some(document) => Some(DocumentId(document.parse().ok()?)),
                 }),
                 Some(table) => {
-                    let (table, _) = TABLES.iter().find(|(_, slug)| *slug == table)?;
-                    let mut view = TableView::whole(*table);
+                    let table = TableKind::ALL.into_iter().find(|it| slug(*it) == table)?;
+                    let mut view = TableView::whole(table);
                     while let Some(step) = steps.next() {
                         match step {
                             "of" => view.only = Some(resource(steps.next()?)?.0),
-                            "at" => view.open = Some(resource(steps.next()?)?),
+                            "at" => {
+                                let (of, at) = resource(steps.next()?)?;
+                                view.open = Some((Subject::Resource(of), at));
+                            }
+                            "in" => {
+                                let step = steps.next()?;
+                                let (of, at) =
+                                    step.split_once('.').map_or((step, None), |(of, at)| (of, Some(at)));
+                                let at = match at {
+                                    Some(at) => Some(at.parse().ok()?),
+                                    None => None,
+                                };
+                                view.open = Some((Subject::Document(DocumentId(of.parse().ok()?)), at));
+                            }
                             _ => return None,
                         }
                     }

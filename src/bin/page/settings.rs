@@ -1,6 +1,10 @@
-//! Language and theme: chosen by the browser, then by the user, and the only things that are kept between visits.
+//! Language and theme: chosen by the browser, then by the user. With the columns of each table, which the user chooses,
+//! they are the only things that are kept between visits.
+
+use xdscope::engine::protocol::{Column, TableKind};
 
 use crate::browser;
+use crate::link::slug;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -67,5 +71,34 @@ impl Theme {
             Theme::Light => Theme::Dark,
             Theme::Dark => Theme::Light,
         }
+    }
+}
+
+/// The columns of a table that the user chose to see; none while nobody chose.
+pub fn columns(table: TableKind) -> Option<Vec<Column>> {
+    let kept = browser::kept(&format!("columns.{}", slug(table)))?;
+    // A name of another version is passed over.
+    let known = |name: &str| serde_json::from_value(serde_json::Value::String(name.to_owned())).ok();
+    let columns: Vec<Column> = kept.split(',').filter_map(known).collect();
+    (!columns.is_empty()).then_some(columns)
+}
+
+/// Keeps the names of the columns; those that a table has at first are not kept.
+pub fn keep_columns(table: TableKind, columns: Option<&[Column]>) {
+    let name = format!("columns.{}", slug(table));
+    match columns {
+        Some(columns) => {
+            let names: Vec<String> = columns.iter().map(|it| column_name(*it)).collect();
+            browser::keep(&name, &names.join(","));
+        }
+        None => browser::forget(&name),
+    }
+}
+
+/// A column's name for machines: `virtual_host`.
+pub fn column_name(column: Column) -> String {
+    match serde_json::to_value(column) {
+        Ok(serde_json::Value::String(name)) => name,
+        _ => String::new(),
     }
 }

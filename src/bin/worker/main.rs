@@ -39,6 +39,8 @@ mod worker {
         pub engine: RefCell<Engine>,
         /// Goes up when reading is cancelled or everything closed: a reader of an older number stops.
         pub epoch: Cell<u32>,
+        /// Whether what will be asked for next is being prepared.
+        pub preparing: Cell<bool>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
         /// The files that are open, to unpack later what was only listed.
@@ -60,6 +62,7 @@ mod worker {
             scope,
             engine: RefCell::default(),
             epoch: Cell::new(0),
+            preparing: Cell::new(false),
             idle: Cell::new(true),
             files: RefCell::default(),
         });
@@ -111,7 +114,23 @@ mod worker {
         }
     }
 
-    fn ask(shared: &Shared, id: &JsValue, query: &str) {
+    /// How long is prepared at a stretch, in milliseconds: a question that comes meanwhile waits no longer.
+    const TURN: f64 = 8.0;
+
+    /// Prepares what will be asked for next, between questions.
+    async fn prepare(shared: Rc<Shared>) {
+        let mut more = true;
+        while more {
+            gloo::timers::future::TimeoutFuture::new(0).await;
+            let began = js_sys::Date::now();
+            while more && js_sys::Date::now() - began < TURN {
+                more = shared.engine.borrow_mut().prepare();
+            }
+        }
+        shared.preparing.set(false);
+    }
+
+    fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -123,5 +142,8 @@ mod worker {
             Err(_) => xdscope::engine::protocol::Answer::Gone,
         };
         shared.say(&FromWorker::Answer { id, answer });
+        if !shared.preparing.replace(true) {
+            wasm_bindgen_futures::spawn_local(prepare(Rc::clone(shared)));
+        }
     }
 }

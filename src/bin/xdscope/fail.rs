@@ -19,6 +19,9 @@ pub enum Failure {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// `lint --fail-on` is met: told by the status alone.
+    #[error("there are findings")]
+    Found,
     /// The reader of our output is gone (a closed pipe): nobody is left to be told.
     #[error("standard output is closed")]
     Closed,

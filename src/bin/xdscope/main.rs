@@ -1,5 +1,6 @@
 //! The engine in a terminal.
 
+mod ask;
 mod authz;
 mod choose;
 mod comparison;
@@ -7,6 +8,7 @@ mod diff;
 mod fail;
 mod graph;
 mod known;
+mod lint;
 mod ls;
 mod open;
 mod proxy_config;
@@ -30,8 +32,12 @@ struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    #[command(hide = true)]
+    Ask(ask::Args),
     Authz(authz::Args),
     Diff(diff::Args),
+    Explain(lint::Explain),
+    Lint(lint::Args),
     Graph(graph::Args),
     Ls(ls::Args),
     #[command(alias = "pc")]
@@ -50,8 +56,11 @@ fn main() -> ExitCode {
     };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let done = match &args.command {
+        Command::Ask(args) => ask::run(args, &mut out),
         Command::Authz(args) => authz::run(args, &mut out),
         Command::Diff(args) => diff::run(args, &mut out),
+        Command::Explain(args) => lint::explain(args, &mut out),
+        Command::Lint(args) => lint::run(args, &mut out),
         Command::Graph(args) => graph::run(args, &mut out),
         Command::Ls(args) => ls::run(args, &mut out),
         Command::ProxyConfig(args) => proxy_config::run(args, &mut out),
@@ -61,6 +70,7 @@ fn main() -> ExitCode {
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Found) => ExitCode::from(3),
         Err(failure) => {
             let _ = out.flush();
             eprintln!("xdscope: {failure}");

@@ -15,7 +15,7 @@ pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
-pub use crate::tables::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
+pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
 pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
 pub use mesh::*;
 
@@ -139,10 +139,22 @@ pub enum TextRef {
     Document(DocumentId),
     /// A proxy's bootstrap, laid out anew.
     Bootstrap(ProxyId),
+    /// A table as istioctl prints it.
+    Istioctl {
+        /// Whose.
+        proxy: ProxyId,
+        /// Which.
+        table: TableKind,
+        /// The part of it that is about one resource.
+        only: Option<ResourceRef>,
+        /// As Istio 1.1 printed it.
+        legacy: bool,
+    },
 }
 
 /// Which rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Window {
     /// Words that must all occur somewhere in the row, any case.
     pub text: String,
@@ -150,6 +162,10 @@ pub struct Window {
     pub columns: Vec<(Column, String)>,
     /// The rows of one resource only.
     pub only: Option<ResourceRef>,
+    /// Rows that are of little use to most readers, too.
+    pub hidden: bool,
+    /// The reader's own time, for which certificates are judged beside that of the capture.
+    pub now: Option<Instant>,
     /// By which column, and whether from the greatest down; the document's order without one.
     pub sort: Option<(Column, bool)>,
     /// The first matching row to return.
@@ -404,6 +420,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// How many rows there are without any filter.
     pub total: u32,
+    /// How many more there are that are shown only when asked for.
+    pub hidden: u32,
     /// How many match.
     pub matched: u32,
     /// Which of those the first row is.
@@ -412,8 +430,10 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// What is not there: a section that this table needs.
     pub missing: Option<Missing>,
-    /// The istioctl command that prints this table.
+    /// The istioctl command that prints this table, or what comes next to it.
     pub command: String,
+    /// Whether [`TextRef::Istioctl`] has it as a text, and whether also as Istio 1.1 printed it.
+    pub printed: (bool, bool),
 }
 
 /// A resource and what it is linked to.

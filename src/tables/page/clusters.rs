@@ -1,13 +1,13 @@
 //! A row for each cluster.
 
-use super::{Dump, It, aside, field, name, owner, state, text};
+use super::{Dump, It, aside, field, lines, listed, name, owner, state, summary, text};
 use crate::capture::ResourceRef;
-use crate::envoy::Cluster;
 use crate::envoy::names::ServiceKey;
+use crate::envoy::{Cluster, Config};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Target, Word};
 
-pub const COLUMNS: [Column; 11] = [
+pub const COLUMNS: [Column; 17] = [
     Column::Host,
     Column::Port,
     Column::Subset,
@@ -16,7 +16,13 @@ pub const COLUMNS: [Column; 11] = [
     Column::LoadBalancing,
     Column::Endpoints,
     Column::Tls,
-    Column::Policy,
+    Column::Sni,
+    Column::PeerNames,
+    Column::Also,
+    Column::Pool,
+    Column::Outlier,
+    Column::ConnectTimeout,
+    Column::EdsName,
     Column::Owner,
     Column::State,
 ];
@@ -27,20 +33,36 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     // An inbound cluster has no host of its own; its name is what tells it apart.
     let host = key.map(|it| it.host).filter(|host| !host.is_empty()).unwrap_or(&whole);
     let part = |it: &str| if it.is_empty() { Cell::new() } else { vec![text(it)] };
+    let cluster = Cluster(it.root);
+    let (tls, context) = tls(cluster);
+    let (pool, outlier) = (pool(cluster), outlier(cluster));
+    // Both in one cell, for who has not asked for each.
+    let mut also = pool.clone();
+    if !outlier.is_empty() {
+        also.extend((!also.is_empty()).then_some(Part::Break));
+        also.push(aside("outlier detection"));
+        also.extend(outlier.iter().cloned());
+    }
     let cells = vec![
         vec![name(host)],
         key.map(|it| vec![text(it.port.to_string())]).unwrap_or_default(),
         part(key.map_or("", |it| it.subset)),
         part(key.map_or("", |it| it.direction)),
         cluster_type(it.root),
-        load_balancing(Cluster(it.root)),
+        load_balancing(cluster),
         endpoints(dump, it),
-        tls(it.root),
-        policy(Cluster(it.root)),
-        owner(it.root),
-        state(it.resource),
+        tls,
+        context.map(|it| field(it, "sni")).unwrap_or_default(),
+        context.map(peer_names).unwrap_or_default(),
+        also,
+        pool,
+        outlier,
+        cluster.connect_timeout().map(|it| vec![text(it)]).unwrap_or_default(),
+        cluster.eds_service_name().filter(|it| *it != whole).map(|it| vec![text(it)]).unwrap_or_default(),
+        owner(dump.capture, it.root),
+        state(dump, it.resource),
     ];
-    out.push(Row { resource: it.reference, at: it.root.span().start, cells });
+    out.push(it.row(it.root.span().start, cells));
 }
 
 fn cluster_type(cluster: Node<'_>) -> Cell {
@@ -87,50 +109,78 @@ fn load_balancing(cluster: Cluster<'_>) -> Cell {
 /// Limits that Istio sets where nobody asked for one.
 const NO_LIMIT: u64 = u32::MAX as u64;
 
-/// Connection pool and outlier detection in Envoy's own words; what limits nothing is left out.
-fn policy(cluster: Cluster<'_>) -> Cell {
-    let mut lines: Vec<String> = Vec::new();
+/// The limits of its connection pool in Envoy's own words; what limits nothing is left out.
+fn pool(cluster: Cluster<'_>) -> Cell {
+    const LIMITS: [&str; 5] =
+        ["max_connections", "max_pending_requests", "max_requests", "max_retries", "max_connection_pools"];
+    let mut found: Vec<String> = Vec::new();
     for threshold in cluster.thresholds() {
-        for key in
-            ["max_connections", "max_pending_requests", "max_requests", "max_retries", "max_connection_pools"]
-        {
+        for key in LIMITS {
             if let Some(limit) = threshold.number(key).filter(|it| *it < NO_LIMIT) {
                 let of =
                     threshold.text("priority").filter(|it| it == "HIGH").map(|_| " (HIGH)").unwrap_or("");
-                lines.push(format!("{key} {limit}{of}"));
+                found.push(format!("{key} {limit}{of}"));
             }
         }
     }
-    if let Some(outlier) = cluster.outlier_detection() {
-        let keys = ["consecutive_5xx", "consecutive_gateway_failure", "interval", "base_ejection_time"];
-        let said = keys.iter().filter_map(|key| {
-            let value = outlier.get(key)?;
-            let value = value.str().or_else(|| value.u64().map(|it| it.to_string().into()))?;
-            Some(format!("{key} {value}"))
-        });
-        lines.push(std::iter::once("outlier_detection".to_owned()).chain(said).collect::<Vec<_>>().join(" "));
-    }
-    let mut cell = Cell::new();
-    for line in lines {
-        if !cell.is_empty() {
-            cell.push(Part::Break);
+    let options = cluster.0.get("typed_extension_protocol_options").into_iter().flat_map(Node::entries);
+    let common = options.filter_map(|(_, it)| it.get("common_http_protocol_options"));
+    for options in common.chain(cluster.0.get("common_http_protocol_options")) {
+        for key in ["max_requests_per_connection", "idle_timeout", "max_connection_duration"] {
+            let value = options.get(key).map(|it| summary::compact(it, 20));
+            found.extend(value.map(|it| format!("{key} {it}")));
         }
-        cell.push(aside(line));
     }
-    cell
+    lines(found)
 }
 
-/// How the cluster speaks to its endpoints.
-fn tls(cluster: Node<'_>) -> Cell {
-    let context = |socket: Option<Node<'_>>| {
-        let url = socket.and_then(|it| it.get("typed_config")).and_then(|it| it.text("@type"));
-        url.is_some_and(|it| it.ends_with("UpstreamTlsContext"))
-    };
-    let matches = cluster.list("transport_socket_matches");
-    let istio = matches.into_iter().any(|it| it.text("name").is_some_and(|name| name == "tlsMode-istio"));
-    if istio {
-        return vec![Part::Word(Word::MutualTls)];
+/// When it takes endpoints out of use, in Envoy's own words.
+fn outlier(cluster: Cluster<'_>) -> Cell {
+    const KEYS: [&str; 6] = [
+        "consecutive_5xx",
+        "consecutive_gateway_failure",
+        "consecutive_local_origin_failure",
+        "interval",
+        "base_ejection_time",
+        "max_ejection_percent",
+    ];
+    let Some(outlier) = cluster.outlier_detection() else { return Cell::new() };
+    let found =
+        KEYS.iter().filter_map(|key| Some(format!("{key} {}", summary::compact(outlier.get(key)?, 20))));
+    let found: Vec<String> = found.collect();
+    if found.is_empty() { vec![aside("defaults")] } else { lines(found) }
+}
+
+/// How the cluster speaks to its endpoints, and the TLS context that says so.
+fn tls(cluster: Cluster<'_>) -> (Cell, Option<Node<'_>>) {
+    let mut matches = cluster.transport_socket_matches();
+    if let Some(istio) = matches.find(|it| it.text("name").is_some_and(|name| name == "tlsMode-istio")) {
+        return (vec![Part::Word(Word::MutualTls)], istio.get("transport_socket").and_then(context));
     }
-    let old = cluster.get("tls_context").is_some();
-    if old || context(cluster.get("transport_socket")) { vec![Part::Word(Word::Tls)] } else { Cell::new() }
+    let socket = cluster.transport_socket().and_then(|it| context(it.0));
+    let Some(context) = socket.or_else(|| cluster.tls_context()) else { return (Cell::new(), None) };
+    let common = context.get("common_tls_context");
+    let client = ["tls_certificates", "tls_certificate_sds_secret_configs"]
+        .iter()
+        .any(|key| common.is_some_and(|it| it.list(key).next().is_some()));
+    (vec![Part::Word(if client { Word::MutualTls } else { Word::Tls })], Some(context))
+}
+
+/// The TLS that a transport socket asks for.
+fn context(socket: Node<'_>) -> Option<Node<'_>> {
+    let config = socket.get("typed_config").map(Config::of_any)?;
+    (config.message() == "UpstreamTlsContext").then_some(config.node)
+}
+
+/// Whose certificate an endpoint has to show.
+fn peer_names(context: Node<'_>) -> Cell {
+    let Some(common) = context.get("common_tls_context") else { return Cell::new() };
+    let combined = common.path(&["combined_validation_context", "default_validation_context"]);
+    let Some(validation) = combined.or_else(|| common.get("validation_context")) else { return Cell::new() };
+    let older = validation.list("match_subject_alt_names").map(summary::string_match);
+    let typed = validation.list("match_typed_subject_alt_names");
+    let typed = typed.filter_map(|it| it.get("matcher").map(summary::string_match));
+    let oldest = validation.list("verify_subject_alt_name").filter_map(Node::str).map(|it| it.into_owned());
+    let plain = |it: String| it.strip_prefix("= ").map(str::to_owned).unwrap_or(it);
+    listed(older.chain(typed).chain(oldest).map(plain))
 }

@@ -1,11 +1,15 @@
-//! A row for each endpoint.
+//! A row for each endpoint: what the control plane sent, and what Envoy's own page says of it.
 
-use super::{Dump, It, address, hosts, text};
-use crate::envoy::{Kind, LbEndpoint};
+use std::collections::BTreeSet;
+
+use super::hosts::{self, Host};
+use super::{Dump, It, address, aside, listed, text};
+use crate::capture::{Document, DocumentId, ResourceRef};
+use crate::envoy::{ClusterLoadAssignment, Kind, LbEndpoint, LocalityLbEndpoints};
 use crate::json::Node;
-use crate::tables::cell::{Cell, Column, Part, Row, Target, Word};
+use crate::tables::cell::{Cell, Column, Part, Row, Subject, Target, Word};
 
-pub const COLUMNS: [Column; 7] = [
+pub const COLUMNS: [Column; 10] = [
     Column::Address,
     Column::Health,
     Column::Cluster,
@@ -13,6 +17,9 @@ pub const COLUMNS: [Column; 7] = [
     Column::Priority,
     Column::Locality,
     Column::Tls,
+    Column::Workload,
+    Column::Stats,
+    Column::Source,
 ];
 
 /// Whether Envoy takes it for healthy: an unknown health counts as good (envoy/config/core/v3/health_check.proto).
@@ -20,41 +27,144 @@ pub fn is_healthy(endpoint: Node<'_>) -> bool {
     matches!(endpoint.text("health_status").as_deref(), None | Some("HEALTHY" | "UNKNOWN"))
 }
 
+/// The cells of an endpoint, in the order of the columns.
+fn cells(address: String, cluster: Cell, rest: [Cell; 8]) -> Vec<Cell> {
+    let [health, weight, priority, locality, tls, workload, stats, source] = rest;
+    vec![vec![text(address)], health, cluster, weight, priority, locality, tls, workload, stats, source]
+}
+
+fn number(it: Option<u64>) -> Cell {
+    it.map(|it| vec![text(it.to_string())]).unwrap_or_default()
+}
+
+fn plain(it: String) -> Cell {
+    if it.is_empty() { Cell::new() } else { vec![text(it)] }
+}
+
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
     let cluster = cluster(dump, it);
     let name = it.resource.name(dump.bytes);
-    for locality in it.root.list("endpoints") {
-        for endpoint in locality.list("lb_endpoints") {
-            let address = endpoint.get("endpoint").and_then(|it| it.get("address")).and_then(address);
-            let health = health(dump, &name, address.as_deref().unwrap_or(""), LbEndpoint(endpoint));
-            let number = |it: Option<u64>| it.map(|it| vec![text(it.to_string())]).unwrap_or_default();
-            let mtls = endpoint.path(&["metadata", "filter_metadata", "envoy.transport_socket_match"]);
-            let mtls = mtls.and_then(|it| it.text("tlsMode")).is_some_and(|it| it == "istio");
-            let cells = vec![
-                vec![text(address.unwrap_or_default())],
-                health,
-                cluster.clone(),
-                number(endpoint.number("load_balancing_weight")),
-                number(Some(locality.number("priority").unwrap_or(0))),
-                locality_cell(locality),
-                if mtls { vec![Part::Word(Word::MutualTls)] } else { Cell::new() },
-            ];
-            out.push(Row { resource: it.reference, at: endpoint.span().start, cells });
+    let page = dump.hosts();
+    let known = page.clusters.get(&*name);
+    let mut seen = BTreeSet::new();
+    for locality in ClusterLoadAssignment(it.root).localities() {
+        for endpoint in locality.endpoints() {
+            let address = endpoint.address().and_then(|it| address(it.0)).unwrap_or_default();
+            let host = known.and_then(|it| it.get(&address));
+            let row = both(page.page.is_some(), endpoint, locality, host);
+            out.push(it.row(endpoint.0.span().start, cells(address.clone(), cluster.clone(), row)));
+            seen.insert(address);
+        }
+    }
+    for (address, host) in known.into_iter().flatten().filter(|(address, _)| !seen.contains(*address)) {
+        let row = of_page(host, vec![Part::Word(Word::OnlyInClusters)]);
+        out.push(it.row(it.root.span().start, cells(address.clone(), cluster.clone(), row)));
+    }
+}
+
+/// What the control plane says, then what Envoy's own page says otherwise. `page`: whether there is such a page.
+fn both(
+    page: bool,
+    endpoint: LbEndpoint<'_>,
+    locality: LocalityLbEndpoints<'_>,
+    host: Option<&Host>,
+) -> [Cell; 8] {
+    let otherwise = |cell: &mut Cell, sent: &str, known: &str| {
+        if sent != known {
+            cell.push(aside(format!("/clusters: {known}")));
+        }
+    };
+    let sent = endpoint.health_status();
+    let mut health = hosts::health_cell(&sent, host.map_or(&[], |it| &it.flags));
+    // Nothing said is 1 (envoy/config/endpoint/v3/endpoint_components.proto).
+    let weight = endpoint.weight();
+    let mut weights = number(weight);
+    let mut priority = number(Some(locality.priority()));
+    let place = locality.locality().to_string();
+    let mut places = plain(place.clone());
+    if let Some(host) = host {
+        otherwise(&mut health, &sent, &host.eds_health_status);
+        let known = host.weight.unwrap_or(1);
+        otherwise(&mut weights, &weight.unwrap_or(1).to_string(), &known.to_string());
+        otherwise(&mut priority, &locality.priority().to_string(), &host.priority.to_string());
+        otherwise(&mut places, &place, &host.locality);
+    }
+    let mtls = endpoint.transport_socket_labels().and_then(|it| it.text("tlsMode"));
+    let tls = match mtls.as_deref() {
+        Some("istio") => vec![Part::Word(Word::MutualTls)],
+        Some(other) => vec![text(other)],
+        None => Cell::new(),
+    };
+    let source = match (page, host) {
+        (false, _) => Cell::new(),
+        (true, Some(_)) => vec![Part::Word(Word::InBoth)],
+        (true, None) => vec![Part::Word(Word::NotInClusters)],
+    };
+    let stats = host.map(|it| listed(it.stats.iter().cloned())).unwrap_or_default();
+    [health, weights, priority, places, tls, workload(endpoint), stats, source]
+}
+
+/// `ratings-v1 · default` of Istio's `name;namespace;canonical name;revision;cluster`.
+fn workload(endpoint: LbEndpoint<'_>) -> Cell {
+    let Some(said) = endpoint.workload() else { return Cell::new() };
+    let parts: Vec<&str> = said.split(';').collect();
+    match parts.as_slice() {
+        [name, namespace, ..] if !name.is_empty() => {
+            vec![Part::Name { text: format!("{name}.{namespace}"), whole: said.to_string() }]
+        }
+        _ => plain(said.into_owned()),
+    }
+}
+
+fn of_page(host: &Host, source: Cell) -> [Cell; 8] {
+    [
+        hosts::health_cell(&host.eds_health_status, &host.flags),
+        number(host.weight),
+        number(Some(host.priority)),
+        plain(host.locality.clone()),
+        Cell::new(),
+        Cell::new(),
+        listed(host.stats.iter().cloned()),
+        source,
+    ]
+}
+
+/// The page's endpoints of clusters of which the dump lists none: each a row of its cluster.
+pub fn of_clusters_page(dump: &Dump<'_>, out: &mut Vec<Row>) {
+    let page = dump.hosts();
+    let Some(id) = page.page else { return };
+    for (name, hosts) in &page.clusters {
+        if dump.find(Kind::Endpoint, name.as_bytes()).is_some() {
+            continue;
+        }
+        let cluster =
+            dump.find(Kind::Cluster, name.as_bytes()).map(|(resource, it)| (resource, it.wrapper.start));
+        let link = match cluster {
+            Some((resource, _)) => dump.link_to(Kind::Cluster, resource, name),
+            None => Part::Broken { text: super::short_cluster(name), whole: name.clone() },
+        };
+        let (of, at) = match cluster {
+            Some((resource, at)) => (Subject::Resource(ResourceRef { document: dump.id, resource }), at),
+            None => (Subject::Document(id), 0),
+        };
+        for (address, host) in hosts {
+            let row = of_page(host, vec![Part::Word(Word::OnlyInClusters)]);
+            out.push(Row { of, at, cells: cells(address.clone(), vec![link.clone()], row), hidden: false });
         }
     }
 }
 
-/// What the control plane says, then what Envoy's own page says otherwise.
-fn health(dump: &Dump<'_>, cluster: &str, address: &str, endpoint: LbEndpoint<'_>) -> Cell {
-    let sent = endpoint.health_status();
-    let Some(host) = dump.hosts().get(cluster).and_then(|it| it.get(address)) else {
-        return vec![text(sent)];
-    };
-    let mut cell = hosts::health_cell(&sent, &host.flags);
-    if host.eds_health_status != sent {
-        cell.push(super::aside(format!("/clusters: {}", host.eds_health_status)));
+/// The endpoints of a page without a dump.
+pub fn of_page_alone(document: &Document, id: DocumentId, out: &mut Vec<Row>) {
+    for (name, hosts) in hosts::read(id, document).clusters {
+        let text = super::short_cluster(&name);
+        let cluster = if text == name { super::text(name) } else { Part::Name { text, whole: name } };
+        for (address, host) in hosts {
+            let row = of_page(&host, Cell::new());
+            let cells = cells(address, vec![cluster.clone()], row);
+            out.push(Row { of: Subject::Document(id), at: 0, cells, hidden: false });
+        }
     }
-    cell
 }
 
 /// The cluster that asks for these endpoints; the assignment's own name where none does.
@@ -69,15 +179,8 @@ fn cluster(dump: &Dump<'_>, it: It<'_>) -> Cell {
         Some(user) => Part::Link {
             whole: if short == name { String::new() } else { name },
             text: short,
-            target: Target::Resource(crate::capture::ResourceRef { resource: user, ..it.reference }),
+            target: Target::Resource(ResourceRef { resource: user, ..it.reference }),
         },
         None => text(name),
     }]
-}
-
-fn locality_cell(locality: Node<'_>) -> Cell {
-    let part = |key| locality.get("locality").and_then(|it| it.text(key)).unwrap_or_default();
-    let parts = [part("region"), part("zone"), part("sub_zone")];
-    let used = parts.iter().rposition(|it| !it.is_empty()).map_or(0, |last| last + 1);
-    if used == 0 { Cell::new() } else { vec![text(parts[..used].join("/"))] }
 }

@@ -2,50 +2,84 @@
 
 use std::collections::BTreeMap;
 
-use super::{Dump, It, address, aside, state, summary, text};
+use super::summary::short_name;
+use super::{Dump, It, address, aside, listed, state, summary, text};
 use crate::envoy::extension::HTTP_CONNECTION_MANAGER;
 use crate::envoy::{Extension, FilterChain, HttpConnectionManager, Kind, Listener};
 use crate::json::Node;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
 
-pub const COLUMNS: [Column; 6] =
-    [Column::Address, Column::Match, Column::Destination, Column::Tls, Column::Filters, Column::State];
+pub const COLUMNS: [Column; 11] = [
+    Column::Address,
+    Column::Name,
+    Column::Direction,
+    Column::Chain,
+    Column::Match,
+    Column::Destination,
+    Column::Tls,
+    Column::Mode,
+    Column::Filters,
+    Column::ListenerFilters,
+    Column::State,
+];
 
 pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
+    let listener = Listener(it.root);
     let mut addresses = addresses(it.root);
     let name = it.resource.name(dump.bytes);
     // Istio names most listeners `address_port`; the others' names say more (`virtualInbound`).
     let repeated = addresses.iter().any(|part| matches!(part, Part::Text(address) if same(address, &name)));
     if !name.is_empty() && !repeated {
-        addresses.extend([Part::Break, aside(name)]);
+        addresses.extend([Part::Break, aside(name.clone())]);
     }
-    let default = it.root.get("default_filter_chain").map(|chain| (chain, true));
-    let chains: Vec<_> = it.root.list("filter_chains").map(|chain| (chain, false)).chain(default).collect();
-    let head = |at: u32, matches: Cell, destination: Cell, tls: Cell, filters: Cell| {
-        let cells = vec![addresses.clone(), matches, destination, tls, filters, state(it.resource)];
-        Row { resource: it.reference, at, cells }
+    let direction = match listener.traffic_direction().as_ref() {
+        "INBOUND" => vec![text("inbound")],
+        "OUTBOUND" => vec![text("outbound")],
+        _ => Cell::new(),
     };
-    let inbound = Inbound::of(Listener(it.root));
-    for (chain, is_default) in &chains {
-        let matches = chain.get("filter_chain_match").map(summary::chain_match).unwrap_or_default();
-        let matches = if *is_default {
-            vec![Part::Word(Word::Default)]
+    let filters_before = listed(listener.listener_filters().map(|it| short_name(&it.name())));
+    let state = state(dump, it.resource);
+    let head = |at: u32, [chain, matches, destination, tls, mode, filters]: [Cell; 6]| {
+        let cells = vec![
+            addresses.clone(),
+            vec![text(name.clone())],
+            direction.clone(),
+            chain,
+            matches,
+            destination,
+            tls,
+            mode,
+            filters,
+            filters_before.clone(),
+            state.clone(),
+        ];
+        it.row(at, cells)
+    };
+    let inbound = Inbound::of(listener);
+    let default = listener.default_filter_chain().map(|it| it.0.span().start);
+    let before = out.len();
+    for chain in listener.all_filter_chains() {
+        let at = chain.0.span().start;
+        let mut matches = chain.filter_chain_match().map(|it| summary::chain_match(it.0)).unwrap_or_default();
+        if default == Some(at) {
+            matches = vec![Part::Word(Word::Default)];
+        } else if listener.filter_chain_matcher().is_some() {
+            // A waypoint's chains are chosen by name; the matcher's tree is in the detail.
+            matches.extend([aside("filter_chain_matcher"), text(chain.name())]);
         } else if matches.is_empty() {
-            vec![Part::Word(Word::Any)]
-        } else {
-            matches
-        };
-        let mut destination = Cell::new();
-        for filter in chain.list("filters") {
-            filter_destination(dump, filter, &mut destination);
+            matches = vec![Part::Word(Word::Any)];
         }
-        let mut secured = tls(*chain);
-        secured.extend(inbound.mode(FilterChain(*chain)).map(Part::Word));
-        out.push(head(chain.span().start, matches, destination, secured, filters(FilterChain(*chain))));
+        let mut destination = Cell::new();
+        for filter in chain.filters() {
+            filter_destination(dump, filter.0, &mut destination);
+        }
+        let mode = inbound.mode(chain).map(|it| vec![Part::Word(it)]).unwrap_or_default();
+        let name = chain.name();
+        let name = if name.is_empty() { Cell::new() } else { vec![text(name)] };
+        out.push(head(at, [name, matches, destination, tls(chain), mode, filters(chain)]));
     }
-    if chains.is_empty() {
-        let [matches, destination, tls, filters] = [const { Cell::new() }; 4];
-        out.push(head(it.root.span().start, matches, destination, tls, filters));
+    if out.len() == before {
+        out.push(head(it.root.span().start, [const { Cell::new() }; 6]));
     }
 }
 
@@ -113,49 +147,61 @@ fn is_tcp_proxy(filter: Node<'_>) -> bool {
 }
 
 /// How the chain's connections are secured.
-fn tls(chain: Node<'_>) -> Cell {
-    let socket = chain.get("transport_socket");
-    let context =
-        socket.and_then(|it| Extension(it).config()).map(|it| it.node).or_else(|| chain.get("tls_context"));
-    match context {
-        Some(context) if context.flag("require_client_certificate") => vec![Part::Word(Word::MutualTls)],
-        Some(_) if socket.and_then(|it| it.text("name")).is_none_or(|name| !name.contains("raw_buffer")) => {
-            vec![Part::Word(Word::Tls)]
-        }
-        _ => Cell::new(),
-    }
+fn tls(chain: FilterChain<'_>) -> Cell {
+    let Some(context) = chain.tls_context() else { return Cell::new() };
+    vec![Part::Word(if context.flag("require_client_certificate") { Word::MutualTls } else { Word::Tls })]
 }
 
 /// Which connections each port of a sidecar's inbound listener takes, over all its chains.
-struct Inbound(BTreeMap<Option<u64>, Modes>);
+struct Inbound {
+    ports: BTreeMap<Option<u64>, Modes>,
+    /// The listener's own port: Istio's chain for it goes nowhere, against loops.
+    own: Option<u64>,
+}
 
 #[derive(Default)]
 struct Modes {
     mutual: bool,
+    /// TLS that wants no certificate: a server of the user's own.
+    simple: bool,
     plain: bool,
 }
 
 impl Inbound {
-    /// Nothing for a listener that is not inbound.
+    /// Nothing for a listener that does not take over a sidecar's inbound connections: one that knows, after
+    /// iptables, where they were meant to go.
     fn of(listener: Listener<'_>) -> Inbound {
         let mut ports = BTreeMap::<_, Modes>::new();
-        for chain in listener.all_filter_chains().filter(|_| listener.traffic_direction() == "INBOUND") {
+        let own = listener.address().map(|it| u64::from(it.port()));
+        let restores = listener.listener_filters().any(|it| it.name().ends_with("original_dst"));
+        let is_sidecars =
+            listener.traffic_direction() == "INBOUND" && (restores || listener.use_original_dst());
+        for chain in listener.all_filter_chains().filter(|_| is_sidecars) {
             let modes = ports.entry(port(chain)).or_default();
             match chain.tls_context() {
-                Some(context) => modes.mutual |= context.flag("require_client_certificate"),
+                Some(context) if context.flag("require_client_certificate") => modes.mutual = true,
+                Some(_) => modes.simple = true,
                 None => {
                     modes.plain |=
                         chain.filter_chain_match().is_none_or(|it| it.transport_protocol() != "tls")
                 }
             }
         }
-        Inbound(ports)
+        Inbound { ports, own }
     }
 
-    /// Istio's mode of a chain's port (PeerAuthentication), where mutual TLS is possible at all.
+    /// Istio's mode of a chain's port (PeerAuthentication).
     fn mode(&self, chain: FilterChain<'_>) -> Option<Word> {
-        let modes = self.0.get(&port(chain)).filter(|it| it.mutual)?;
-        Some(if modes.plain { Word::Permissive } else { Word::Strict })
+        let port = port(chain);
+        if port.is_some() && port == self.own {
+            return None;
+        }
+        match self.ports.get(&port)? {
+            Modes { mutual: true, plain: true, .. } => Some(Word::Permissive),
+            Modes { mutual: true, plain: false, .. } => Some(Word::Strict),
+            Modes { simple: false, plain: true, .. } => Some(Word::Disable),
+            _ => None,
+        }
     }
 }
 
@@ -165,15 +211,14 @@ fn port(chain: FilterChain<'_>) -> Option<u64> {
 
 /// The filters of a chain, those of HTTP in place of their connection manager, short of what all names begin with.
 fn filters(chain: FilterChain<'_>) -> Cell {
-    let short = |name: &str| name.strip_prefix("envoy.filters.").unwrap_or(name).to_owned();
     let mut names = Vec::new();
     for filter in chain.filters() {
         match filter.config().filter(|_| filter.is(&HTTP_CONNECTION_MANAGER, "HttpConnectionManager")) {
             Some(config) => {
                 let inner = HttpConnectionManager::of(config).http_filters();
-                names.extend(inner.filter(|it| !it.disabled()).map(|it| short(&it.name())));
+                names.extend(inner.filter(|it| !it.disabled()).map(|it| short_name(&it.name())));
             }
-            None => names.push(short(&filter.name())),
+            None => names.push(short_name(&filter.name())),
         }
     }
     if names.is_empty() { Cell::new() } else { vec![aside(names.join(", "))] }

@@ -1,92 +1,191 @@
 //! The page's tables: richer than istioctl's, every name a link.
 
+mod bootstrap;
 mod clusters;
+mod ecds;
 mod endpoints;
+mod expression;
+mod filters;
 mod hosts;
+mod jwt;
 mod listeners;
+mod rbac;
 mod routes;
 mod secrets;
 mod summary;
+mod telemetry;
+mod ztunnel;
 
-use super::cell::{Cell, Column, Part, Row, TableKind, Target, Word};
-use crate::capture::{Capture, Document, DocumentId, Names, ResourceRef};
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
+use crate::capture::{Capture, Document, DocumentId, Names, Proxy, ResourceRef};
 use crate::envoy::names::{ServiceKey, short_host};
 use crate::envoy::{ConfigDump, Kind, Owner, Resource, ResourceId, State};
 use crate::instant::Instant;
-use crate::json::{Node, unescape};
+use crate::intake::Kind as DocumentKind;
+use crate::json::{Fault, Node, pluck_text, unescape};
 use hosts::Hosts;
+
+/// How a table of a config dump is made.
+struct Maker {
+    columns: &'static [Column],
+    /// Of which resources, and what makes the rows of one of them.
+    of: &'static [(Kind, MakeRows)],
+    /// Rows that are of none of those resources; they come last.
+    more: Option<fn(&Dump<'_>, &mut Vec<Row>)>,
+}
+
+/// Makes the rows of one resource.
+type MakeRows = fn(&Dump<'_>, It<'_>, &mut Vec<Row>);
+
+fn maker(kind: TableKind) -> Maker {
+    let made = |columns, of| Maker { columns, of, more: None };
+    match kind {
+        TableKind::Listeners => made(&listeners::COLUMNS, &[(Kind::Listener, listeners::rows)]),
+        TableKind::Routes => made(&routes::COLUMNS, &[(Kind::Route, routes::rows)]),
+        TableKind::Clusters => made(&clusters::COLUMNS, &[(Kind::Cluster, clusters::rows)]),
+        TableKind::Endpoints => Maker {
+            more: Some(endpoints::of_clusters_page),
+            ..made(&endpoints::COLUMNS, &[(Kind::Endpoint, endpoints::rows)])
+        },
+        TableKind::Secrets => Maker {
+            more: Some(secrets::missing),
+            ..made(&secrets::COLUMNS, &[(Kind::Secret, secrets::rows)])
+        },
+        TableKind::Rbac => {
+            made(&rbac::COLUMNS, &[(Kind::Listener, rbac::rows), (Kind::Route, rbac::rows_of_routes)])
+        }
+        TableKind::Jwt => made(&jwt::COLUMNS, &[(Kind::Listener, jwt::rows)]),
+        TableKind::Filters => made(
+            &filters::COLUMNS,
+            &[(Kind::Listener, filters::rows), (Kind::Cluster, filters::rows_of_cluster)],
+        ),
+        TableKind::Ecds => {
+            Maker { more: Some(ecds::missing), ..made(&ecds::COLUMNS, &[(Kind::Extension, ecds::rows)]) }
+        }
+        TableKind::Telemetry => made(
+            &telemetry::COLUMNS,
+            &[(Kind::Bootstrap, telemetry::rows_of_bootstrap), (Kind::Listener, telemetry::rows)],
+        ),
+        // The rest is not made of resources.
+        TableKind::Bootstrap => made(&bootstrap::COLUMNS, &[]),
+        _ => made(ztunnel::columns(kind), &[]),
+    }
+}
 
 /// The columns of a table, in order.
 pub fn columns(kind: TableKind) -> Vec<Column> {
-    match kind {
-        TableKind::Listeners => listeners::COLUMNS.to_vec(),
-        TableKind::Routes => routes::COLUMNS.to_vec(),
-        TableKind::Clusters => clusters::COLUMNS.to_vec(),
-        TableKind::Endpoints => endpoints::COLUMNS.to_vec(),
-        TableKind::Secrets => secrets::COLUMNS.to_vec(),
+    maker(kind).columns.to_vec()
+}
+
+/// The document that a proxy's table is made of; `None` where the capture has none.
+pub fn document(capture: &Capture, proxy: &Proxy, kind: TableKind) -> Option<DocumentId> {
+    let last = |wanted: &[DocumentKind]| {
+        let of = |id: &DocumentId| {
+            capture.document(*id).is_some_and(|it| wanted.contains(&it.kind) && it.why.is_none())
+        };
+        proxy.documents.iter().rev().copied().find(of)
+    };
+    if kind.is_of_ztunnel() {
+        return last(&[DocumentKind::ZtunnelConfigDump]);
     }
+    proxy.dump.or_else(|| match kind {
+        TableKind::Endpoints => last(&hosts::PAGES),
+        TableKind::Bootstrap => {
+            last(&[DocumentKind::EnvoyBootstrap]).or_else(|| last(&[DocumentKind::EnvoyServerInfo]))
+        }
+        _ => None,
+    })
 }
 
 /// How many rows a table has, where each resource is exactly one; else that takes making them.
 pub fn count(document: &Document, kind: TableKind) -> Option<usize> {
     let dump = document.dump()?;
-    matches!(kind, TableKind::Clusters).then(|| dump.of(maker(kind).0).count())
+    (kind == TableKind::Clusters).then(|| dump.of(Kind::Cluster).count())
 }
 
-/// Rows of a table of a config dump, in the dump's order: those of so many resources, from the given one on. A
-/// resource that cannot be parsed is a row that says so.
+/// Whether a table judges certificates by the reader's own time.
+pub fn judges(kind: TableKind) -> bool {
+    matches!(kind, TableKind::Secrets | TableKind::ZtunnelCertificates)
+}
+
+/// Of how many resources a table is made; 0 where it is made of none, and all at once.
+pub fn resources(capture: &Capture, id: DocumentId, kind: TableKind) -> usize {
+    let dump = capture.document(id).and_then(Document::dump);
+    dump.map_or(0, |dump| maker(kind).of.iter().map(|(of, _)| dump.of(*of).count()).sum())
+}
+
+/// What is read once for all rows of a table.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// What the proxy's `/clusters` says.
+    hosts: OnceCell<Hosts>,
+    /// Which listener asks for which extension.
+    extensions: OnceCell<ecds::Users>,
+}
+
+/// Rows of a table of a document, in its order: those of so many resources, from the given one on; what is of no
+/// resource follows the last one. A resource that cannot be parsed is a row that says so. `now`: when certificates have
+/// to be valid, beside when they were captured.
 pub fn rows(
     capture: &Capture,
     id: DocumentId,
-    document: &Document,
     kind: TableKind,
-    resources: std::ops::Range<usize>,
+    now: Option<Instant>,
+    range: Range<usize>,
+    shared: &Shared,
 ) -> Vec<Row> {
-    let (Some(dump), Some(names)) = (document.dump(), capture.names(id)) else { return Vec::new() };
-    let captured = capture.documents().filter_map(|(_, it)| it.captured).max();
-    let dump = Dump {
-        id,
-        bytes: &document.bytes,
-        dump,
-        capture,
-        names,
-        captured,
-        hosts: std::cell::OnceCell::new(),
-    };
-    let (mut of, width, mut rows) = maker(kind);
-    if of == Kind::Endpoint && dump.dump.of(of).next().is_none() {
-        (of, rows) = (Kind::Cluster, hosts::rows);
-    }
     let mut out = Vec::new();
-    for (resource, it) in dump.dump.of(of).skip(resources.start).take(resources.len()) {
+    let Some(document) = capture.document(id) else { return out };
+    let captured = capture.captured();
+    if kind.is_of_ztunnel() {
+        ztunnel::rows(document, id, kind, [captured, now], &mut out);
+        return out;
+    }
+    if kind == TableKind::Bootstrap {
+        bootstrap::rows(capture, id, document, &mut out);
+        return out;
+    }
+    let (Some(index), Some(names)) = (document.dump(), capture.names(id)) else {
+        if kind == TableKind::Endpoints {
+            endpoints::of_page_alone(document, id, &mut out);
+        }
+        return out;
+    };
+    let dump = Dump { id, bytes: &document.bytes, dump: index, capture, names, captured, now, shared };
+    let Maker { columns, of, more } = maker(kind);
+    let all = of.iter().flat_map(|(of, rows)| index.of(*of).map(move |it| (rows, it)));
+    for (rows, (resource, it)) in all.skip(range.start).take(range.len()) {
         let reference = ResourceRef { document: id, resource };
         match it.body(dump.bytes) {
             Ok(tree) => rows(&dump, It { reference, resource: it, root: tree.root() }, &mut out),
-            Err(fault) => {
-                let mut cells = vec![Cell::new(); width];
-                cells[0] = vec![Part::Text(it.name(dump.bytes).into_owned())];
-                let word = if it.state == State::Error { Word::Rejected } else { Word::NotRead };
-                cells[width - 1] = vec![Part::Word(word)];
-                out.push(Row { resource: reference, at: fault.at, cells });
-            }
+            Err(fault) => out.push(unread(&dump, reference, it, columns, fault)),
         }
+    }
+    if let Some(more) = more.filter(|_| range.end >= resources(capture, id, kind)) {
+        more(&dump, &mut out);
     }
     out
 }
 
-/// What a table is made of, how many columns it has, and what makes its rows.
-fn maker(kind: TableKind) -> (Kind, usize, Maker) {
-    match kind {
-        TableKind::Listeners => (Kind::Listener, listeners::COLUMNS.len(), listeners::rows),
-        TableKind::Routes => (Kind::Route, routes::COLUMNS.len(), routes::rows),
-        TableKind::Clusters => (Kind::Cluster, clusters::COLUMNS.len(), clusters::rows),
-        TableKind::Endpoints => (Kind::Endpoint, endpoints::COLUMNS.len(), endpoints::rows),
-        TableKind::Secrets => (Kind::Secret, secrets::COLUMNS.len(), secrets::rows),
+/// A resource that could not be parsed: its name, and why there is no more.
+fn unread(dump: &Dump<'_>, of: ResourceRef, it: &Resource, columns: &[Column], fault: Fault) -> Row {
+    let mut cells = vec![Cell::new(); columns.len()];
+    if let Some(first) = cells.first_mut() {
+        first.push(text(it.name(dump.bytes)));
+        if it.state != State::Error || it.body_span().is_some() {
+            first.extend([Part::Break, Part::Word(Word::NotRead), Part::Says(fault.to_string())]);
+        }
     }
+    match columns.iter().position(|it| *it == Column::State) {
+        Some(at) => cells[at] = state(dump, it),
+        None if it.state == State::Error => cells[0].extend(state(dump, it)),
+        None => {}
+    }
+    Row { of: Subject::Resource(of), at: fault.at, cells, hidden: false }
 }
-
-/// Makes the rows of one resource.
-type Maker = fn(&Dump<'_>, It<'_>, &mut Vec<Row>);
 
 /// A resource of which rows are made.
 #[derive(Clone, Copy)]
@@ -94,6 +193,13 @@ struct It<'t> {
     reference: ResourceRef,
     resource: &'t Resource,
     root: Node<'t>,
+}
+
+impl It<'_> {
+    /// A row of it whose part begins at that byte.
+    fn row(self, at: u32, cells: Vec<Cell>) -> Row {
+        Row { of: Subject::Resource(self.reference), at, cells, hidden: false }
+    }
 }
 
 /// A dump and what its names lead to.
@@ -105,13 +211,18 @@ struct Dump<'c> {
     names: &'c Names,
     /// The latest instant of the capture.
     captured: Option<Instant>,
-    /// What the proxy's `/clusters` says; read when first asked for.
-    hosts: std::cell::OnceCell<Hosts>,
+    /// The reader's own time.
+    now: Option<Instant>,
+    shared: &'c Shared,
 }
 
 impl<'c> Dump<'c> {
     fn hosts(&self) -> &Hosts {
-        self.hosts.get_or_init(|| hosts::read(self))
+        self.shared.hosts.get_or_init(|| hosts::of_proxy(self))
+    }
+
+    fn users_of_extensions(&self) -> &ecds::Users {
+        self.shared.extensions.get_or_init(|| ecds::users(self))
     }
 
     fn find(&self, kind: Kind, name: &[u8]) -> Option<(ResourceId, &'c Resource)> {
@@ -124,22 +235,50 @@ impl<'c> Dump<'c> {
         let raw = string.raw();
         let raw = raw.get(1..raw.len() - 1).unwrap_or_default();
         let name = unescape(raw).into_owned();
-        let text = if kind == Kind::Cluster { short_cluster(&name) } else { name.clone() };
-        let whole = if text == name { String::new() } else { name };
         match self.find(kind, raw) {
-            Some((resource, _)) => {
-                self.link_to(kind, resource, if whole.is_empty() { &text } else { &whole })
+            Some((resource, _)) => self.link_to(kind, resource, &name),
+            None => {
+                let text = short(kind, &name);
+                let whole = if text == name { String::new() } else { name };
+                Part::Broken { text, whole }
             }
-            None => Part::Broken { text, whole },
         }
     }
 
     /// A link to a resource of that name.
     fn link_to(&self, kind: Kind, resource: ResourceId, name: &str) -> Part {
-        let text = if kind == Kind::Cluster { short_cluster(name) } else { name.to_owned() };
+        let text = short(kind, name);
         let whole = if text == name { String::new() } else { name.to_owned() };
         Part::Link { text, whole, target: Target::Resource(ResourceRef { document: self.id, resource }) }
     }
+
+    /// Those that name a resource: the first, and how many more.
+    fn users(&self, resource: ResourceId) -> Cell {
+        let Some(references) = self.capture.references(self.id) else { return Cell::new() };
+        let mut users: Vec<ResourceId> = references.to(resource).map(|it| it.from).collect();
+        users.dedup();
+        self.first_of(&users)
+    }
+
+    /// A link to the first of some resources, and how many more they are.
+    fn first_of(&self, resources: &[ResourceId]) -> Cell {
+        let Some((first, it)) = resources.first().and_then(|id| Some((*id, self.dump.get(*id)?))) else {
+            return Cell::new();
+        };
+        let mut cell = vec![self.link_to(it.kind, first, &it.name(self.bytes))];
+        cell.extend(more(resources.len() - 1));
+        cell
+    }
+}
+
+/// How many more there are, where there are any.
+fn more(count: usize) -> Option<Part> {
+    (count > 0).then(|| Part::Word(Word::More(u32::try_from(count).unwrap_or(u32::MAX))))
+}
+
+/// A resource's name as people say it.
+fn short(kind: Kind, name: &str) -> String {
+    if kind == Kind::Cluster { short_cluster(name) } else { name.to_owned() }
 }
 
 /// A cluster's name as people say it: `reviews.default v1`; where it is an inbound one, its port.
@@ -170,8 +309,26 @@ fn field(node: Node<'_>, key: &str) -> Cell {
     node.text(key).map(|it| vec![text(it)]).unwrap_or_default()
 }
 
-/// A resource's state, where it is not just in use.
-fn state(resource: &Resource) -> Cell {
+/// Texts one below the other.
+fn lines(lines: impl IntoIterator<Item = String>) -> Cell {
+    let mut cell = Cell::new();
+    for line in lines {
+        if !cell.is_empty() {
+            cell.push(Part::Break);
+        }
+        cell.push(text(line));
+    }
+    cell
+}
+
+/// The words that are not empty, with commas between.
+fn listed(parts: impl IntoIterator<Item = String>) -> Cell {
+    let parts: Vec<String> = parts.into_iter().filter(|it| !it.is_empty()).collect();
+    if parts.is_empty() { Cell::new() } else { vec![text(parts.join(", "))] }
+}
+
+/// A resource's state; of a refused one, Envoy's own words on why.
+fn state(dump: &Dump<'_>, resource: &Resource) -> Cell {
     let word = match resource.state {
         State::Static => Word::Static,
         State::Active => Word::Active,
@@ -179,18 +336,28 @@ fn state(resource: &Resource) -> Cell {
         State::Draining => Word::Draining,
         State::Error => Word::Rejected,
     };
-    vec![Part::Word(word)]
+    let mut cell = vec![Part::Word(word)];
+    if resource.state == State::Error
+        && let Some(details) = pluck_text(dump.bytes, resource.wrapper, &["details"])
+    {
+        cell.push(Part::Says(unescape(details.of(dump.bytes)).into_owned()));
+    }
+    cell
 }
 
 /// The Istio resource that something was made of, `VirtualService default/reviews`
 /// (`metadata.filter_metadata.istio.config`; Istio, pilot/pkg/networking/util/util.go, `BuildConfigInfoMetadata`).
-fn owner(node: Node<'_>) -> Cell {
-    Owner::of(node).and_then(|it| owner_text(&it)).map(|it| vec![text(it)]).unwrap_or_default()
-}
-
-fn owner_text(owner: &Owner<'_>) -> Option<String> {
-    let parts = owner.parts()?;
-    Some(format!("{} {}/{}", parts.kubernetes_kind(), parts.namespace, parts.name))
+fn owner(capture: &Capture, node: Node<'_>) -> Cell {
+    let Some(owner) = Owner::of(node) else { return Cell::new() };
+    let Some(parts) = owner.parts() else { return Cell::new() };
+    let name = format!("{}/{}", parts.namespace, parts.name);
+    let name = match capture.owner_resource(&owner) {
+        Some(it) => {
+            Part::Link { text: name, whole: String::new(), target: Target::Place(it.document, it.at) }
+        }
+        None => text(name),
+    };
+    vec![aside(parts.kubernetes_kind()), name]
 }
 
 /// `address:port` of an `envoy.config.core.v3.Address`; an internal listener's name, a pipe's path.
@@ -220,9 +387,14 @@ mod tests {
 
     #[test]
     fn owners_are_named_as_kubectl_names_them() {
+        let said = |path: &str| {
+            let json =
+                format!(r#"{{"metadata": {{"filter_metadata": {{"istio": {{"config": "{path}"}}}}}}}}"#);
+            owner(&Capture::default(), Tree::whole(json.as_bytes()).unwrap().root())
+        };
         let path = "/apis/networking.istio.io/v1/namespaces/default/virtual-service/reviews";
-        assert_eq!(owner_text(&Owner(path.into())).as_deref(), Some("VirtualService default/reviews"));
-        assert_eq!(owner_text(&Owner("nonsense".into())), None);
+        assert_eq!(said(path), [aside("VirtualService"), text("default/reviews")]);
+        assert_eq!(said("nonsense"), Cell::new());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Short forms of matches, as Envoy's fields say them: `header end-user = jason`.
 
 use super::{aside, text};
+use crate::envoy::{CidrRange, FilterChain};
 use crate::json::Node;
 use crate::tables::cell::{Part, Word};
 
@@ -63,7 +64,7 @@ fn joined(name: &str, value: &str) -> String {
 }
 
 /// What a header must be (`envoy.config.route.v3.HeaderMatcher`, with the fields of older versions).
-fn header_value(header: Node<'_>) -> String {
+pub fn header_value(header: Node<'_>) -> String {
     let inverted = header.flag("invert_match");
     let old = [
         ("exact_match", "="),
@@ -92,7 +93,8 @@ fn header_value(header: Node<'_>) -> String {
 pub fn string_match(matcher: Node<'_>) -> String {
     let forms = [("exact", "="), ("prefix", "starts"), ("suffix", "ends"), ("contains", "contains")];
     if let Some((sign, value)) = forms.iter().find_map(|(key, sign)| Some((*sign, matcher.text(key)?))) {
-        return format!("{sign} {value}");
+        let any_case = if matcher.flag("ignore_case") { " (any case)" } else { "" };
+        return format!("{sign} {value}{any_case}");
     }
     let regex = matcher.path(&["safe_regex", "regex"]).and_then(Node::str);
     regex.map(|it| format!("~ {it}")).unwrap_or_default()
@@ -112,19 +114,7 @@ pub fn percent(fraction: Node<'_>) -> String {
 /// What a connection must be (`envoy.config.listener.v3.FilterChainMatch`).
 pub fn chain_match(node: Node<'_>) -> Vec<Part> {
     let mut out = Vec::new();
-    let ranges = |key: &str| -> Vec<String> {
-        node.list(key)
-            .map(|range| {
-                let address = range.text("address_prefix").unwrap_or_default();
-                match range.number("prefix_len") {
-                    Some(length) if length != if address.contains(':') { 128 } else { 32 } => {
-                        format!("{address}/{length}")
-                    }
-                    _ => address.into_owned(),
-                }
-            })
-            .collect()
-    };
+    let ranges = |key: &str| -> Vec<String> { node.list(key).map(range).collect() };
     let strings =
         |key: &str| -> Vec<String> { node.list(key).filter_map(|it| Some(it.str()?.into_owned())).collect() };
     let mut push = |name: &str, values: Vec<String>| {
@@ -134,7 +124,8 @@ pub fn chain_match(node: Node<'_>) -> Vec<Part> {
     };
     push("port", node.number("destination_port").map(|it| it.to_string()).into_iter().collect());
     push("ip", ranges("prefix_ranges"));
-    push("sni", strings("server_names"));
+    push("ip ends", node.text("address_suffix").map(|it| it.into_owned()).into_iter().collect());
+    push("sni", strings("server_names").into_iter().chain(strings("sni_domains")).collect());
     push("transport", node.text("transport_protocol").map(|it| it.into_owned()).into_iter().collect());
     push("alpn", strings("application_protocols"));
     push("direct source", ranges("direct_source_prefix_ranges"));
@@ -143,4 +134,85 @@ pub fn chain_match(node: Node<'_>) -> Vec<Part> {
     let ports = node.list("source_ports").filter_map(|it| Some(it.u64()?.to_string()));
     push("source port", ports.collect());
     out
+}
+
+/// An address, or a range of them: `10.0.0.0/8`. Without a length it is all addresses, as in protobuf.
+pub fn range(node: Node<'_>) -> String {
+    let range = CidrRange(node);
+    let address = range.address_prefix();
+    let whole = if address.contains(':') { 128 } else { 32 };
+    if range.prefix_len() == whole { address.into_owned() } else { range.to_string() }
+}
+
+/// A filter chain in a word or two: its port where it has one, else its name.
+pub fn chain_name(chain: FilterChain<'_>) -> String {
+    let port = chain.filter_chain_match().and_then(|it| it.destination_port());
+    match port {
+        Some(port) => format!("port {port}"),
+        None => chain.name().into_owned(),
+    }
+}
+
+/// A name short of what all names of its kind begin with: `http.router` for `envoy.filters.http.router`.
+pub fn short_name(name: &str) -> String {
+    let rest = name.strip_prefix("envoy.").unwrap_or(name);
+    let kinds = ["filters.", "access_loggers.", "tracers."];
+    kinds.iter().find_map(|it| rest.strip_prefix(it)).unwrap_or(rest).to_owned()
+}
+
+/// A value as JSON in one line, cut where it is long.
+pub fn compact(node: Node<'_>, longest: usize) -> String {
+    if let Some(text) = node.str() {
+        return cut(&text, longest);
+    }
+    let mut out = String::new();
+    let mut quoted = false;
+    let mut escaped = false;
+    for byte in String::from_utf8_lossy(node.raw()).chars() {
+        if out.len() > longest {
+            break;
+        }
+        if quoted || !byte.is_ascii_whitespace() {
+            out.push(byte);
+        }
+        if !quoted && matches!(byte, ',' | ':') {
+            out.push(' ');
+        }
+        quoted ^= byte == '"' && !escaped;
+        escaped = byte == '\\' && !escaped;
+    }
+    cut(&out, longest)
+}
+
+/// A text, and an ellipsis in the place of what is too much of it.
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Tree;
+
+    #[test]
+    fn values_become_one_line() {
+        let tree = Tree::whole(
+            br#"{"a": [1,  "b, \"c"],
+            "d": true}"#,
+        )
+        .unwrap();
+        assert_eq!(compact(tree.root(), 100), r#"{"a": [1, "b, \"c"], "d": true}"#);
+        assert_eq!(cut("abcdef", 3), "abc…");
+    }
+
+    #[test]
+    fn ranges_of_one_address_are_that_address() {
+        let said = |json: &str| range(Tree::whole(json.as_bytes()).unwrap().root());
+        assert_eq!(said(r#"{"address_prefix": "10.0.0.1", "prefix_len": 32}"#), "10.0.0.1");
+        assert_eq!(said(r#"{"address_prefix": "10.0.0.0", "prefix_len": 8}"#), "10.0.0.0/8");
+        assert_eq!(said(r#"{"address_prefix": "::1", "prefix_len": 128}"#), "::1");
+    }
 }

@@ -68,7 +68,7 @@ fn is_valid(of: Cert<'_>, now: Instant) -> bool {
 }
 
 /// A decimal number of any length as a hexadecimal one; `<nil>` for what is no number, as Go prints it.
-fn hexadecimal(decimal: &str) -> String {
+pub(crate) fn hexadecimal(decimal: &str) -> String {
     let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |it| ("-", it));
     if digits.is_empty() || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return "<nil>".to_owned();

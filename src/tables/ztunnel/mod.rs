@@ -31,7 +31,7 @@ pub fn all(of: ZtunnelDump<'_>, with_headers: bool, now: Instant) -> String {
 }
 
 /// The name of the service that a waypoint's address stands for.
-fn waypoint_name(destination: Option<&str>, services: &[Service<'_>]) -> String {
+pub(crate) fn waypoint_name(destination: Option<&str>, services: &[Service<'_>]) -> String {
     let Some(destination) = destination else { return "None".to_owned() };
     let is = |it: &&Service<'_>| {
         destination == format!("{}/{}", it.namespace(), it.hostname())

@@ -76,6 +76,9 @@ pub struct CommandProps {
     pub command: AttrValue,
     #[prop_or_default]
     pub testid: Option<AttrValue>,
+    /// With the sign alone, where there is little room.
+    #[prop_or_default]
+    pub bare: bool,
 }
 
 /// A command to copy.
@@ -84,7 +87,7 @@ pub fn Command(props: &CommandProps) -> Html {
     html! {
         <span class="x-command" data-testid={props.testid.clone()}>
             <code title={props.command.clone()}>{ props.command.clone() }</code>
-            <Copy text={props.command.clone()} what={props.command.clone()} />
+            <Copy text={props.command.clone()} what={props.command.clone()} bare={props.bare} />
         </span>
     }
 }

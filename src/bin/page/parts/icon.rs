@@ -16,6 +16,9 @@ pub enum Icon {
     Warn,
     Bad,
     Good,
+    Columns,
+    Export,
+    Printed,
 }
 
 pub fn icon(which: Icon) -> Html {
@@ -34,6 +37,9 @@ pub fn icon(which: Icon) -> Html {
         Icon::Warn => "M8 2L1.500 13.500h13zM8 6.500v3M8 11.300v.4",
         Icon::Bad => "M8 1.500l6.500 6.500L8 14.500 1.500 8zM8 5v3.500M8 10.600v.4",
         Icon::Good => "M3 8.500l3.500 3.500L13 4.500",
+        Icon::Columns => "M2 3h12v10H2zM6 3v10M10 3v10",
+        Icon::Export => "M8 10V2M5 5l3-3 3 3M3 8.500V13h10V8.500",
+        Icon::Printed => "M2 3h12v10H2zM4.500 6l2 2-2 2M8 10.500h3.500",
     };
     html! {
         <svg class="x-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d={path} /></svg>

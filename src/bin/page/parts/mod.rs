@@ -5,9 +5,11 @@ mod copy;
 mod dialog;
 mod icon;
 mod label;
+mod menu;
 
 pub use button::{Button, Variant};
 pub use copy::{Command, Copy};
 pub use dialog::Dialog;
 pub use icon::{Icon, icon};
 pub use label::toned;
+pub use menu::Menu;

@@ -18,32 +18,37 @@ pub struct Props {
     pub selected: bool,
     /// The one that the keyboard is on.
     pub active: bool,
-    /// A column that says the same in all rows.
-    pub hidden: Option<usize>,
+    /// The cells that are shown.
+    pub shown: Rc<[usize]>,
+    /// So many of the first of them only repeat the row above.
+    pub repeats: usize,
 }
 
 impl PartialEq for Props {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.row, &other.row)
-            && (self.index, self.selected, self.active, self.hidden)
-                == (other.index, other.selected, other.active, other.hidden)
+            && (self.index, self.selected, self.active, self.repeats)
+                == (other.index, other.selected, other.active, other.repeats)
+            && self.shown == other.shown
     }
 }
 
 #[component]
 pub fn RowView(props: &Props) -> Html {
     let page = use_page();
-    let shown = props.row.cells.iter().enumerate().filter(|(at, _)| Some(*at) != props.hidden);
+    let shown = props.shown.iter().filter_map(|at| props.row.cells.get(*at));
     html! {
         <div
-            role="row" class={classes!("x-grid-row", props.selected.then_some("x-selected"))}
+            role="row" class={classes!("x-grid-row", props.selected.then_some("x-selected"), (props.repeats > 0).then_some("x-goes-on"))}
             aria-rowindex={(props.index + 2).to_string()}
             aria-selected={if props.selected { "true" } else { "false" }}
             tabindex={if props.active { "0" } else { "-1" }}
             data-index={props.index.to_string()} data-testid="row"
         >
-            { for shown.map(|(_, cell)| html! {
-                <div role="gridcell">{ parts(&page, cell, props.active) }</div>
+            { for shown.enumerate().map(|(at, cell)| html! {
+                <div role="gridcell" class={(at < props.repeats).then_some("x-repeat")}>
+                    { parts(&page, cell, props.active) }
+                </div>
             }) }
         </div>
     }
@@ -68,6 +73,7 @@ pub fn parts(page: &Page, cell: &Cell, reachable: bool) -> Html {
             Part::Broken { text, whole: full } => html! {
                 <><span class="x-mono x-broken" title={whole(full)}>{ breakable(text) }</span>{ " " }</>
             },
+            Part::Says(text) => html! { <><span class="x-says" title={text.clone()}>{ text.clone() }</span>{ " " }</> },
             Part::Word(word) => html! { <>{ toned(words::word(*word)) }{ " " }</> },
             Part::Break => html! { <br /> },
         })

@@ -1,12 +1,12 @@
 //! A document as it came, and lists of documents.
 
-use xdscope::engine::protocol::{DocumentId, DocumentLine, TextRef};
+use xdscope::engine::protocol::{Answer, DocumentId, DocumentLine, Query, TextRef};
 use yew::prelude::*;
 
 use super::cells::breakable;
 use super::lines::Lines;
 use super::{not_read, printed};
-use crate::context::use_page;
+use crate::context::{use_answer, use_page};
 use crate::link::{Place, View};
 use crate::parts::Button;
 use crate::words;
@@ -14,11 +14,20 @@ use crate::words;
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub id: DocumentId,
+    /// The byte that is asked about.
+    #[prop_or_default]
+    pub at: Option<u32>,
 }
 
 #[component]
 pub fn Document(props: &Props) -> Html {
     let page = use_page();
+    let of = TextRef::Document(props.id);
+    let answer = use_answer(props.at.map(|at| Query::LineAt { of, at }));
+    let line = match answer.as_deref() {
+        Some(Answer::Found(lines)) if props.at.is_some() => lines.first().copied(),
+        _ => None,
+    };
     let Some(document) = page.capture.documents.iter().find(|document| document.id == props.id) else {
         return html! { <p class="x-pad">{ tr!("gone") }</p> };
     };
@@ -52,9 +61,10 @@ pub fn Document(props: &Props) -> Html {
                 }
                 {
                     match document.kind.as_str() {
+                        _ if props.at.is_some() => html! { <div class="x-card x-fill">{ as_it_came(document, line) }</div> },
                         "istioctl_table" => html! { <printed::Table document={document.clone()} /> },
                         "log" if document.trouble.is_none() => html! { <printed::Log document={document.clone()} /> },
-                        _ => html! { <div class="x-card x-fill">{ as_it_came(document) }</div> },
+                        _ => html! { <div class="x-card x-fill">{ as_it_came(document, None) }</div> },
                     }
                 }
             </div>
@@ -62,9 +72,9 @@ pub fn Document(props: &Props) -> Html {
     }
 }
 
-/// Its text.
-pub fn as_it_came(document: &DocumentLine) -> Html {
-    html! { <Lines of={TextRef::Document(document.id)} bytes={Some(document.bytes)} /> }
+/// Its text, at a line.
+pub fn as_it_came(document: &DocumentLine, line: Option<u32>) -> Html {
+    html! { <Lines of={TextRef::Document(document.id)} {line} bytes={Some(document.bytes)} /> }
 }
 
 #[derive(Clone, PartialEq, Properties)]

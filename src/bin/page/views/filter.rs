@@ -11,6 +11,8 @@ pub struct Filter {
     pub text: String,
     pub columns: BTreeMap<Column, String>,
     pub sort: Option<(Column, bool)>,
+    /// Rows that are of little use to most, too.
+    pub hidden: bool,
 }
 
 impl Filter {
@@ -39,6 +41,6 @@ impl Filter {
 
     /// All rows again, in the same order.
     pub fn cleared(&self) -> Filter {
-        Filter { sort: self.sort, ..Filter::default() }
+        Filter { sort: self.sort, hidden: self.hidden, ..Filter::default() }
     }
 }

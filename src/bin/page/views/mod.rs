@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod cells;
 pub mod collect;
+pub mod columns;
 pub mod control_plane;
 pub mod detail;
 pub mod document;
@@ -29,6 +30,7 @@ pub mod rows;
 pub mod shell;
 pub mod strip;
 pub mod table;
+pub mod table_copy;
 
 use yew::prelude::*;
 
@@ -42,6 +44,7 @@ pub fn place(page: &Page, place: Place) -> Html {
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
+        Place::Within(id, at) => html! { <document::Document key={id.0} {id} at={Some(at)} /> },
         Place::Resource(resource) => html! {
             <div class="x-body"><detail::Detail {resource} /></div>
         },

@@ -109,7 +109,10 @@ pub fn View(props: &Props) -> Html {
 
 /// Whether a table is empty for want of it; the rest is good to have.
 fn hurts(missing: &Missing) -> bool {
-    matches!(missing.what.as_str(), "config_dump" | "endpoints" | "secrets" | "section")
+    matches!(
+        missing.what.as_str(),
+        "config_dump" | "ztunnel_config_dump" | "endpoints" | "secrets" | "section"
+    )
 }
 
 /// What is wrong, since when, in Envoy's own words, and where.
@@ -148,11 +151,6 @@ pub fn lack(missing: &Missing) -> Html {
             }
         </div>
     }
-}
-
-/// The same, where one thing alone matters.
-pub fn missing(overview: &Overview, what: &str) -> Html {
-    overview.missing.iter().find(|missing| missing.what == what).map(lack).unwrap_or_default()
 }
 
 fn value(fact: Fact, text: &str) -> Html {
@@ -209,13 +207,14 @@ fn counts(page: &Page, overview: &Overview) -> Html {
 fn kind(page: &Page, overview: &Overview, kind: Kind) -> Html {
     let table = |table| Some(Tab::Table(TableView::whole(table)));
     let tab = match kind {
-        Kind::Bootstrap => Some(Tab::Bootstrap),
+        Kind::Bootstrap => table(TableKind::Bootstrap),
         Kind::Listener => table(TableKind::Listeners),
         Kind::Route => table(TableKind::Routes),
         Kind::Cluster => table(TableKind::Clusters),
         Kind::Endpoint => table(TableKind::Endpoints),
         Kind::Secret => table(TableKind::Secrets),
-        Kind::ScopedRoute | Kind::Extension => None,
+        Kind::Extension => table(TableKind::Ecds),
+        Kind::ScopedRoute => None,
     };
     match tab {
         Some(tab) => {

@@ -95,7 +95,7 @@ fn item(page: &Page, hit: &Hit, index: usize, current: bool, go: &Callback<proto
     let target = hit.target;
     let what = match (hit.kind, target) {
         (Some(kind), _) => words::kind(kind),
-        (None, protocol::Target::Document(_)) => tr!("kind.document"),
+        (None, protocol::Target::Document(_) | protocol::Target::Place(..)) => tr!("kind.document"),
         (None, _) => tr!("kind.proxy"),
     };
     let onclick = go.reform(move |_| target);

@@ -62,7 +62,7 @@ pub fn Table(props: &Props) -> Html {
                             { choice(&shown, &offset, Some(0), tr!("printed.table").into(), "as-table".into()) }
                         </div>
                     }
-                    <div class="x-card x-fill">{ as_it_came(&props.document) }</div>
+                    <div class="x-card x-fill">{ as_it_came(&props.document, None) }</div>
                 </>
             };
         }
@@ -108,7 +108,7 @@ pub fn Log(props: &Props) -> Html {
     };
     let answer = use_answer(Some(query));
     let Some(Answer::LogLines(found)) = answer.as_deref() else {
-        return html! { <div class="x-card x-fill">{ as_it_came(&props.document) }</div> };
+        return html! { <div class="x-card x-fill">{ as_it_came(&props.document, None) }</div> };
     };
     let class = |class: LogClass, count: u32| {
         let (title, id) = match class {
@@ -130,7 +130,7 @@ pub fn Log(props: &Props) -> Html {
                 }
             </div>
             if shown.is_none() {
-                <div class="x-card x-fill">{ as_it_came(&props.document) }</div>
+                <div class="x-card x-fill">{ as_it_came(&props.document, None) }</div>
             } else {
                 <div class="x-card x-scroll" tabindex="0" role="region" aria-label={tr!("log.lines")}>
                     <ol class="x-log" data-testid="log-lines">

@@ -1,15 +1,14 @@
 //! A proxy: who it is, and its tabs.
 
-use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKind, TextRef};
+use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKind};
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
-use super::lines::Lines;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TABLES, TableView, View};
+use crate::link::{Place, TableView, View, slug};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -35,7 +34,9 @@ pub fn Proxy(props: &Props) -> Html {
     };
     let tab = |view: View, title: AttrValue, count: Option<u32>, id: &'static str| {
         let here = match (view, props.view) {
-            (View::Table(tab), View::Table(shown)) => tab.table == shown.table,
+            (View::Table(tab), View::Table(shown)) => {
+                tab.table == shown.table || siblings(tab.table).contains(&shown.table)
+            }
             (View::Raw(_), View::Raw(_)) => true,
             (tab, shown) => tab == shown,
         };
@@ -55,6 +56,9 @@ pub fn Proxy(props: &Props) -> Html {
             </li>
         }
     };
+    let is_ztunnel = overview.proxy.proxy_type == "ztunnel"
+        || overview.documents.iter().any(|it| it.kind == "ztunnel_config_dump");
+    let tabs: &[Tab] = if is_ztunnel { &ZTUNNEL } else { &ENVOY };
     html! {
         <>
             <header class="x-head x-with-tabs">
@@ -63,10 +67,12 @@ pub fn Proxy(props: &Props) -> Html {
                 <nav class="pf-v5-c-tabs" aria-label={tr!("tab.label")}>
                     <ul class="pf-v5-c-tabs__list" role="list">
                         { tab(View::Overview, tr!("tab.overview"), None, "overview") }
-                        { for TABLES.iter().map(|(kind, slug)| tab(
-                            View::Table(TableView::whole(*kind)), words::table(*kind), count(overview, *kind), slug,
+                        { for tabs.iter().map(|(id, kinds)| tab(
+                            View::Table(TableView::whole(kinds[0])), tab_name(id, kinds[0]), count(overview, kinds[0]), id,
                         )) }
-                        { tab(View::Bootstrap, tr!("tab.bootstrap"), None, "bootstrap") }
+                        if !is_ztunnel {
+                            { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
+                        }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
                     </ul>
                 </nav>
@@ -76,20 +82,50 @@ pub fn Proxy(props: &Props) -> Html {
                     View::Overview => html! { <overview::View overview={overview.clone()} /> },
                     View::Table(view) => {
                         // Filters and positions belong to one table.
-                        html! { <TablePane key={crate::link::slug(view.table)} proxy={props.id} {view} /> }
+                        html! { <TablePane key={slug(view.table)} proxy={props.id} {view} /> }
                     }
-                    View::Bootstrap => html! {
-                        <div class="x-body">
-                            { overview::missing(overview, "bootstrap") }
-                            <div class="x-card x-fill"><Lines of={TextRef::Bootstrap(props.id)} /></div>
-                        </div>
-                    },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
                     },
                 }
             }
         </>
+    }
+}
+
+/// A tab: its test id, and the tables below it, the first of which it opens.
+pub type Tab = (&'static str, &'static [TableKind]);
+
+const ENVOY: [Tab; 7] = [
+    ("listeners", &[TableKind::Listeners]),
+    ("routes", &[TableKind::Routes]),
+    ("clusters", &[TableKind::Clusters]),
+    ("endpoints", &[TableKind::Endpoints]),
+    ("secrets", &[TableKind::Secrets]),
+    ("policy", &[TableKind::Rbac, TableKind::Jwt]),
+    ("extensions", &[TableKind::Filters, TableKind::Ecds, TableKind::Telemetry]),
+];
+
+const ZTUNNEL: [Tab; 5] = [
+    ("workloads", &[TableKind::Workloads]),
+    ("services", &[TableKind::Services]),
+    ("policy", &[TableKind::ZtunnelPolicies]),
+    ("certificates", &[TableKind::ZtunnelCertificates]),
+    ("connections", &[TableKind::Connections]),
+];
+
+/// The tables of the tab that a table stands below, itself too; none for one that has a tab of its own.
+pub fn siblings(table: TableKind) -> &'static [TableKind] {
+    let several =
+        ENVOY.iter().map(|(_, kinds)| *kinds).find(|kinds| kinds.len() > 1 && kinds.contains(&table));
+    several.unwrap_or_default()
+}
+
+fn tab_name(id: &str, table: TableKind) -> AttrValue {
+    match id {
+        "policy" => tr!("tab.policy"),
+        "extensions" => tr!("tab.extensions"),
+        _ => words::table(table),
     }
 }
 
@@ -101,6 +137,7 @@ fn count(overview: &Overview, table: TableKind) -> Option<u32> {
         TableKind::Clusters => Kind::Cluster,
         TableKind::Endpoints => Kind::Endpoint,
         TableKind::Secrets => Kind::Secret,
+        _ => return None,
     };
     let of_kind = overview.counts.iter().find(|count| count.kind == kind)?;
     Some(of_kind.active + of_kind.warming + of_kind.draining + of_kind.rejected).filter(|count| *count > 0)

@@ -1,5 +1,7 @@
 //! The rows of a table: asked for by window, drawn where they are in sight, filtered and sorted by the engine.
 
+#[path = "rows_copy.rs"]
+mod copying;
 #[path = "rows_draw.rs"]
 mod draw;
 
@@ -9,29 +11,31 @@ use std::rc::Rc;
 use gloo::timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver, ScrollIntoViewOptions, ScrollLogicalPosition};
-use xdscope::engine::protocol::{Answer, Column, Missing, ProxyId, Query, ResourceRef, Row, Window};
+use xdscope::engine::protocol::{Answer, Column, Missing, ProxyId, Query, Row, Subject, TextRef, Window};
 use yew::prelude::*;
 
 use super::filter::Filter;
 use super::grid::Heights;
-use super::overview;
+use super::lines::Lines;
+use super::table_copy::Format;
+use super::{columns, overview};
 use crate::context::Page;
 use crate::link::{TableView, slug};
-use crate::words;
 use crate::worker::Asked;
+use crate::{browser, settings, words};
 
 /// Rows asked for at once.
 const WINDOW: u32 = 80;
 /// Rows drawn above and below those in sight.
 const MARGIN: u32 = 8;
 /// Somebody writes: how long until the engine is asked.
-const PAUSE_MS: u32 = 120;
+const PAUSE_MS: u32 = 30;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub proxy: ProxyId,
     pub view: TableView,
-    pub select: Callback<Option<(ResourceRef, Option<u32>)>>,
+    pub select: Callback<Option<(Subject, Option<u32>)>>,
     pub clear: Callback<()>,
 }
 
@@ -44,6 +48,17 @@ pub enum Msg {
     Text(String),
     Column(Column, String),
     Sort(Column),
+    /// Show what is hidden at first, or not any more.
+    Hidden(bool),
+    /// Show these columns; none: those of the beginning.
+    Columns(Option<Vec<Column>>),
+    /// Show it as istioctl prints it, as 1.1's did, or as a table again.
+    Print(Option<bool>),
+    Copy(Format),
+    /// The next rows, or the next piece of text, to copy.
+    Piece(Rc<Answer>),
+    Copied(bool),
+    CopyAgain,
     Clear,
     Ask,
     Key(KeyboardEvent),
@@ -52,10 +67,15 @@ pub enum Msg {
 
 struct Head {
     columns: Vec<Column>,
+    /// Those that are shown, and where each stands among a row's cells.
+    shown: Vec<(Column, usize)>,
+    cells: Rc<[usize]>,
     total: u32,
+    hidden: u32,
     matched: u32,
     missing: Option<Missing>,
     command: AttrValue,
+    printed: (bool, bool),
 }
 
 pub struct Rows {
@@ -63,6 +83,14 @@ pub struct Rows {
     _context: Option<ContextHandle<Page>>,
     filter: Filter,
     head: Option<Head>,
+    /// The columns that the user chose.
+    chosen: Option<Vec<Column>>,
+    /// The table is shown as istioctl prints it; whether as 1.1's did.
+    print: Option<bool>,
+    copying: Option<copying::Copying>,
+    copied: Option<bool>,
+    fetching: Option<Asked>,
+    back: Option<Timeout>,
     rows: BTreeMap<u32, Rc<Row>>,
     /// The rows answer an older question; they stand until the new answer is there, so that nothing flickers.
     old: bool,
@@ -97,6 +125,12 @@ impl Component for Rows {
             _context: context,
             filter,
             head: None,
+            chosen: settings::columns(props.view.table),
+            print: None,
+            copying: None,
+            copied: None,
+            fetching: None,
+            back: None,
             rows: BTreeMap::new(),
             old: false,
             heights: Heights::default(),
@@ -134,7 +168,7 @@ impl Component for Rows {
             }
             Msg::Answered(answer) => {
                 self.asked = None;
-                self.answered(&answer);
+                self.answered(ctx.props().view, &answer);
                 self.look(ctx);
             }
             Msg::Look => return self.look(ctx),
@@ -163,6 +197,28 @@ impl Component for Rows {
                 };
                 self.begin(ctx);
             }
+            Msg::Hidden(hidden) => {
+                self.filter.hidden = hidden;
+                self.begin(ctx);
+            }
+            Msg::Columns(chosen) => {
+                settings::keep_columns(ctx.props().view.table, chosen.as_deref());
+                self.chosen = chosen;
+                if let Some(head) = &mut self.head {
+                    head.choose(ctx.props().view, self.chosen.as_deref());
+                    // Other columns break lines elsewhere.
+                    self.heights.reset(head.matched);
+                }
+            }
+            Msg::Print(print) => self.print = print,
+            Msg::Copy(format) => self.copy(ctx, format),
+            Msg::Piece(answer) => self.piece(ctx, &answer),
+            Msg::Copied(fine) => {
+                self.copied = Some(fine);
+                let link = ctx.link().clone();
+                self.back = Some(Timeout::new(2_000, move || link.send_message(Msg::CopyAgain)));
+            }
+            Msg::CopyAgain => self.copied = None,
             Msg::Clear => {
                 self.filter = self.filter.cleared();
                 if ctx.props().view.only.is_some() {
@@ -181,12 +237,20 @@ impl Component for Rows {
         let view = ctx.props().view;
         html! {
             <section class="x-card x-rows" aria-label={words::table(view.table)} data-testid={format!("table-{}", slug(view.table))}>
+                { self.siblings(ctx) }
                 { self.bar(ctx) }
                 if let Some(missing) = self.head.as_ref().and_then(|head| head.missing.as_ref()) {
                     { overview::lack(missing) }
                 }
-                { self.grid(ctx) }
-                { self.nothing(ctx) }
+                if let Some(legacy) = self.print {
+                    <Lines
+                        key={format!("{legacy}")}
+                        of={TextRef::Istioctl { proxy: ctx.props().proxy, table: view.table, only: view.only, legacy }}
+                    />
+                } else {
+                    { self.grid(ctx) }
+                    { self.nothing(ctx) }
+                }
             </section>
         }
     }
@@ -237,6 +301,17 @@ impl Component for Rows {
     }
 }
 
+impl Head {
+    /// Which columns are shown: where all rows are of one route configuration, its name stands above them.
+    fn choose(&mut self, view: TableView, chosen: Option<&[Column]>) {
+        let same = view.only.is_some().then_some(Column::RouteConfig);
+        let place = |column: Column| self.columns.iter().position(|it| *it == column).map(|at| (column, at));
+        let shown = columns::shown(view.table, &self.columns, chosen).into_iter();
+        self.shown = shown.filter(|column| Some(*column) != same).filter_map(place).collect();
+        self.cells = self.shown.iter().map(|(_, at)| *at).collect();
+    }
+}
+
 fn elements(body: &Element) -> Vec<HtmlElement> {
     let children = body.children();
     (0..children.length()).filter_map(|at| children.item(at)?.dyn_into().ok()).collect()
@@ -264,6 +339,11 @@ impl Rows {
     }
 
     fn ask(&mut self, ctx: &Context<Self>, offset: u32) {
+        let query = self.query(ctx, offset, WINDOW);
+        self.asked = Some(self.page.client.ask(query, ctx.link().callback(Msg::Answered)));
+    }
+
+    fn query(&self, ctx: &Context<Self>, offset: u32, limit: u32) -> Query {
         let props = ctx.props();
         let typed = |text: &String| text.trim().to_owned();
         let columns = self.filter.columns.iter().map(|(column, text)| (*column, typed(text)));
@@ -271,15 +351,16 @@ impl Rows {
             text: typed(&self.filter.text),
             columns: columns.filter(|(_, text)| !text.is_empty()).collect(),
             only: props.view.only,
+            hidden: self.filter.hidden,
+            now: Some(browser::clock()),
             sort: self.filter.sort,
             offset,
-            limit: WINDOW,
+            limit,
         };
-        let query = Query::Table { proxy: props.proxy, table: props.view.table, window };
-        self.asked = Some(self.page.client.ask(query, ctx.link().callback(Msg::Answered)));
+        Query::Table { proxy: props.proxy, table: props.view.table, window }
     }
 
-    fn answered(&mut self, answer: &Answer) {
+    fn answered(&mut self, view: TableView, answer: &Answer) {
         let Answer::Table(table) = answer else {
             // The proxy is not open any more: there is nothing to ask for.
             (self.head, self.rows) = (None, BTreeMap::new());
@@ -291,13 +372,19 @@ impl Rows {
         if self.rows.is_empty() || self.head.as_ref().is_none_or(|head| head.matched != table.matched) {
             self.heights.reset(table.matched);
         }
-        self.head = Some(Head {
+        let mut head = Head {
             columns: table.columns.clone(),
+            shown: Vec::new(),
+            cells: Rc::default(),
             total: table.total,
+            hidden: table.hidden,
             matched: table.matched,
             missing: table.missing.clone(),
             command: table.command.clone().into(),
-        });
+            printed: table.printed,
+        };
+        head.choose(view, self.chosen.as_deref());
+        self.head = Some(head);
         self.rows.extend((table.offset..).zip(table.rows.iter().cloned().map(Rc::new)));
     }
 
@@ -382,7 +469,7 @@ impl Rows {
 
     fn open(&self, ctx: &Context<Self>, row: u32) {
         if let Some(row) = self.rows.get(&row) {
-            ctx.props().select.emit(Some((row.resource, Some(row.at))));
+            ctx.props().select.emit(Some((row.of, Some(row.at))));
         }
     }
 }

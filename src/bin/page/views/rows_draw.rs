@@ -1,14 +1,17 @@
 //! How the rows of a table are drawn.
 
 use web_sys::HtmlInputElement;
-use xdscope::engine::protocol::{Column, Row, TableKind};
+use xdscope::engine::protocol::{Column, Row};
 use yew::prelude::*;
 
 use super::super::cells::RowView;
+use super::super::columns::{Columns, groups};
+use super::super::proxy::siblings;
 use super::super::table::Only;
-use super::{Msg, Rows};
-use crate::link::TableView;
-use crate::parts::{Button, Command, Icon, Variant, icon};
+use super::super::table_copy::Format;
+use super::{Head, Msg, Rows};
+use crate::link::{Place, TableView, View, slug};
+use crate::parts::{Button, Command, Icon, Menu, Variant, icon};
 use crate::words;
 
 impl Rows {
@@ -41,22 +44,109 @@ impl Rows {
                             { tr!("table.clear") }
                         </Button>
                     }
-                    if !head.command.is_empty() {
-                        <Command command={head.command.clone()} testid="command" />
-                    }
+                    { self.hidden(ctx, head) }
+                    <Command command={head.command.clone()} testid="command" bare=true />
+                    { self.tools(ctx, head) }
                 }
             </div>
+        }
+    }
+
+    /// The other tables of the same tab.
+    pub fn siblings(&self, ctx: &Context<Self>) -> Html {
+        let (proxy, here) = (ctx.props().proxy, ctx.props().view.table);
+        let tables = siblings(here);
+        if tables.is_empty() {
+            return html! {};
+        }
+        html! {
+            <nav class="x-chips x-siblings" aria-label={tr!("table.siblings")}>
+                { for tables.iter().map(|table| html! {
+                    <a
+                        class="x-chip" aria-current={(*table == here).then_some("true")}
+                        href={self.page.href(Place::Proxy(proxy, View::Table(TableView::whole(*table))))}
+                        data-testid={format!("chip-{}", slug(*table))}
+                    >
+                        { words::table(*table) }
+                    </a>
+                }) }
+            </nav>
+        }
+    }
+
+    /// The switch for rows that are of little use to most.
+    fn hidden(&self, ctx: &Context<Self>, head: &Head) -> Html {
+        if head.hidden == 0 && !self.filter.hidden {
+            return html! {};
+        }
+        let onchange = ctx.link().callback(|event: Event| {
+            Msg::Hidden(event.target_unchecked_into::<HtmlInputElement>().checked())
+        });
+        let (says, why) = words::hidden(ctx.props().view.table, head.hidden);
+        html! {
+            <label class="x-switch" title={why}>
+                <input type="checkbox" checked={self.filter.hidden} {onchange} data-testid="hidden" />
+                { says }
+            </label>
+        }
+    }
+
+    fn tools(&self, ctx: &Context<Self>, head: &Head) -> Html {
+        let table = ctx.props().view.table;
+        let copy = |format: Format, name: AttrValue, testid: &'static str| {
+            let onclick = ctx.link().callback(move |_| Msg::Copy(format));
+            html! { <Button variant={Variant::Link} small=true {onclick} {testid}>{ name }</Button> }
+        };
+        let print = |print: Option<bool>| ctx.link().callback(move |_| Msg::Print(print));
+        let shown: Vec<Column> = head.shown.iter().map(|(column, _)| *column).collect();
+        html! {
+            <span class="x-tools">
+                <span class="x-aside" role="status">
+                    { match self.copied {
+                        None if self.copying.is_some() => AttrValue::from("…"),
+                        None => AttrValue::default(),
+                        Some(true) => tr!("copy.copied"),
+                        Some(false) => tr!("copy.refused"),
+                    } }
+                </span>
+                if head.printed.1 && self.print.is_some() {
+                    <Button
+                        variant={Variant::Link} small=true testid="legacy" pressed={Some(self.print == Some(true))}
+                        onclick={print(Some(self.print != Some(true)))}
+                    >
+                        { tr!("table.legacy") }
+                    </Button>
+                }
+                if head.printed.0 {
+                    <Button
+                        variant={Variant::Plain} testid="printed" name={tr!("table.printed")} pressed={Some(self.print.is_some())}
+                        onclick={print(if self.print.is_some() { None } else { Some(false) })}
+                    >
+                        { icon(Icon::Printed) }
+                    </Button>
+                }
+                <Menu name={tr!("table.copy")} sign={Icon::Export} testid="copy-table" once=true>
+                    { copy(Format::Csv, tr!("table.copy.csv"), "copy-csv") }
+                    { copy(Format::Markdown, tr!("table.copy.markdown"), "copy-markdown") }
+                    { copy(Format::Json, tr!("table.copy.json"), "copy-json") }
+                    if head.printed.0 {
+                        { copy(Format::Istioctl, tr!("table.copy.istioctl"), "copy-istioctl") }
+                    }
+                </Menu>
+                if self.print.is_none() {
+                    <Columns
+                        {table} all={head.columns.clone()} {shown}
+                        choose={ctx.link().callback(Msg::Columns)}
+                    />
+                }
+            </span>
         }
     }
 
     pub fn grid(&self, ctx: &Context<Self>) -> Html {
         let Some(head) = &self.head else { return html! { <div class="x-grid" aria-busy="true" /> } };
         let view = ctx.props().view;
-        // Where all rows are of one route configuration, its name stands above them.
-        let same = (view.only.is_some() && view.table == TableKind::Routes).then_some(Column::RouteConfig);
-        let hidden = head.columns.iter().position(|column| Some(*column) == same);
-        let columns: Vec<Column> =
-            head.columns.iter().copied().filter(|column| Some(*column) != same).collect();
+        let columns: Vec<Column> = head.shown.iter().map(|(column, _)| *column).collect();
         let widths: Vec<&str> = columns.iter().map(|column| width(*column)).collect();
         let above = self.heights.begin(self.shown.0);
         let below = self.heights.total() - self.heights.begin(self.shown.1);
@@ -79,7 +169,8 @@ impl Rows {
                     { for (self.shown.0..self.shown.1).map(|at| match self.rows.get(&at) {
                         Some(row) => html! {
                             <RowView
-                                key={at} row={row.clone()} index={at} active={at == self.active} {hidden}
+                                key={at} row={row.clone()} index={at} active={at == self.active}
+                                shown={head.cells.clone()} repeats={self.repeats(view, head, at, row)}
                                 selected={selected(view, row, head.matched)}
                             />
                         },
@@ -93,6 +184,16 @@ impl Rows {
                 <div role="presentation" style={format!("height: {below:.1}px")} />
             </div>
         }
+    }
+
+    /// How many of a row's first cells only repeat the row above.
+    fn repeats(&self, view: TableView, head: &Head, at: u32, row: &Row) -> usize {
+        let Some(above) = at.checked_sub(1).and_then(|at| self.rows.get(&at)) else { return 0 };
+        let groups = groups(view.table);
+        let same = |(column, cell): &&(Column, usize)| {
+            groups.contains(column) && row.cells.get(*cell) == above.cells.get(*cell)
+        };
+        head.shown.iter().take_while(same).count()
     }
 
     fn title(&self, ctx: &Context<Self>, column: Column) -> Html {
@@ -146,25 +247,32 @@ impl Rows {
 }
 
 fn selected(view: TableView, row: &Row, matched: u32) -> bool {
-    view.open
-        .is_some_and(|(resource, at)| resource == row.resource && at.map_or(matched == 1, |at| at == row.at))
+    view.open.is_some_and(|(of, at)| of == row.of && at.map_or(matched == 1, |at| at == row.at))
 }
 
 /// How wide a column is: at least so many pixels, and its share of what is left.
 fn width(column: Column) -> &'static str {
+    use Column as C;
     match column {
-        Column::Port | Column::Priority | Column::Weight => "minmax(78px, 0.6fr)",
-        Column::Direction | Column::Subset | Column::State | Column::Health | Column::ValidCert => {
-            "minmax(88px, 1fr)"
-        }
-        Column::Type | Column::Tls | Column::Endpoints | Column::LoadBalancing => "minmax(100px, 1fr)",
-        Column::Locality | Column::Policy => "minmax(104px, 1.2fr)",
-        Column::RouteConfig | Column::SerialNumber | Column::Owner => "minmax(132px, 1.6fr)",
-        Column::NotAfter => "minmax(170px, 1.6fr)",
-        Column::Address => "minmax(152px, 2fr)",
-        Column::Cluster | Column::Domains | Column::Filters | Column::Host => "minmax(150px, 3fr)",
-        Column::CertificateChain | Column::Match | Column::VirtualHost => "minmax(150px, 3fr)",
-        Column::Name => "minmax(126px, 3fr)",
-        Column::Destination => "minmax(170px, 4fr)",
+        C::Port | C::Tls => "minmax(58px, 0.6fr)",
+        C::Priority | C::Weight | C::Subset | C::Order => "minmax(80px, 0.7fr)",
+        C::Direction | C::Protocol | C::ConnectTimeout | C::Timeout => "minmax(86px, 0.8fr)",
+        C::State | C::Health | C::ValidNow | C::Action => "minmax(84px, 1fr)",
+        C::Type | C::Kind | C::Scope | C::Group | C::ValidCert | C::Mode => "minmax(94px, 1.1fr)",
+        C::Endpoints | C::LoadBalancing | C::Key | C::Ports | C::Source => "minmax(94px, 1fr)",
+        C::RouteConfig | C::Namespace => "minmax(104px, 1.1fr)",
+        C::Locality | C::Outlier | C::Pool | C::Retries | C::Rewrite | C::Fault => "minmax(110px, 1.5fr)",
+        C::Audiences | C::Keys | C::TokenFrom | C::Condition | C::Sni => "minmax(110px, 1.5fr)",
+        C::Mirror | C::SerialNumber | C::UsedBy | C::Waypoint => "minmax(118px, 1.5fr)",
+        C::Node | C::Policies | C::ServiceAccount | C::Stats => "minmax(118px, 1.5fr)",
+        C::Address | C::Listener | C::Local | C::Owner | C::Policy | C::Remote => "minmax(132px, 1.7fr)",
+        C::Also | C::Issuer | C::Name | C::Subject | C::Target | C::Workload => "minmax(132px, 2fr)",
+        C::Chain => "minmax(140px, 2.2fr)",
+        C::Cluster | C::Domains | C::EdsName | C::Filters | C::ListenerFilters => "minmax(150px, 2.6fr)",
+        C::Host | C::Match | C::PeerNames | C::Requires | C::VirtualHost => "minmax(150px, 2.8fr)",
+        C::NotAfter | C::NotBefore => "minmax(168px, 1.3fr)",
+        C::Destination => "minmax(150px, 3fr)",
+        C::Names => "minmax(200px, 4fr)",
+        C::Format | C::Rule | C::Value => "minmax(220px, 5fr)",
     }
 }

@@ -45,7 +45,8 @@ fn one(asker: &Asker<'_>, line: &str, out: &mut impl Write) -> Result<Result<(),
         Err(_) => request,
     };
     let traced = trace(&asker.tracer, &resolved, false);
-    let line = Line { id: &resolved.id, verdict: &traced.verdict, resolved: None, steps: None };
+    let (id, verdict) = (&resolved.id, &traced.verdict);
+    let line = Line { id, verdict, resolved: None, steps: None, misses: None, next: None };
     serde_json::to_writer(&mut *out, &line).map_err(|it| Failure::from(std::io::Error::from(it)))?;
     writeln!(out)?;
     Ok(Ok(()))

@@ -1,9 +1,10 @@
 //! The sentences of a trace.
 
+use xdscope::envoy::ServiceKey;
 use xdscope::trace::ask::{
     Candidate, CurlFault, Difference, Evidence, Fault, Field, Judgement, LogFault, Remark, Unresolved, Wrong,
 };
-use xdscope::trace::{Outcome, StepKind, Verdict, What, Why};
+use xdscope::trace::{Miss, Outcome, StepKind, Trace, Verdict, What, Why};
 
 /// What a step decides.
 pub fn kind(kind: StepKind) -> &'static str {
@@ -125,6 +126,88 @@ pub fn verdict(it: &Verdict) -> String {
         out.push_str(" (not certain: see the steps)");
     }
     out
+}
+
+/// What was nearly taken.
+pub fn miss(it: &Miss) -> String {
+    let kind = kind(it.kind).to_lowercase();
+    let name = if it.name.is_empty() { "(unnamed)" } else { &it.name };
+    let lacks: Vec<String> = it.lacks.iter().map(why).collect();
+    let away = match it.lacks.len() {
+        1 => "one thing",
+        _ => "two things",
+    };
+    format!("{away} away from {kind} {name}: {}", lacks.join("; "))
+}
+
+/// What to do next about an end; nothing where all is well.
+pub fn next(traced: &Trace) -> Option<String> {
+    let it = &traced.verdict;
+    let cluster = it.clusters.first().map_or("", String::as_str);
+    let key = ServiceKey::parse(cluster);
+    let subset = key.filter(|it| !it.subset.is_empty());
+    // What a step says of a cluster or of its endpoints.
+    let said = |kind: StepKind, says: fn(&Why) -> bool| {
+        traced.steps.iter().any(|it| it.kind == kind && it.considered.iter().any(|it| says(&it.why)))
+    };
+    let unhealthy = said(StepKind::Endpoints, |it| matches!(it, Why::Differs(What::Health, ..)));
+    let warming = said(StepKind::Cluster, |it| matches!(it, Why::Differs(What::State, ..)));
+    let known = traced
+        .steps
+        .iter()
+        .any(|it| it.kind == StepKind::VirtualHost && it.considered.iter().any(|it| it.won));
+    let text = match it.outcome {
+        Outcome::Routed if cluster == "PassthroughCluster" => {
+            "This proxy knows no service at that address: it passes the connection on as it is. If a service was meant, \
+             look whether its host, port and exportTo reach this proxy."
+                .to_owned()
+        }
+        Outcome::Routed if cluster == "BlackHoleCluster" => {
+            "Nothing may leave to addresses that the mesh does not know (outboundTrafficPolicy REGISTRY_ONLY).".to_owned()
+        }
+        Outcome::Routed => return None,
+        Outcome::NoHealthyUpstream if unhealthy => {
+            format!("All endpoints of {cluster} are unhealthy: look at outlier detection, health checks and readiness.")
+        }
+        Outcome::NoHealthyUpstream => match subset {
+            Some(key) => format!(
+                "Subset {} of {} has no pods: compare its labels in the DestinationRule with the pods', and their readiness.",
+                key.subset, key.host
+            ),
+            None => format!("{cluster} has no endpoints: look at the service's selector, its pods and their readiness."),
+        },
+        Outcome::NoCluster if warming => {
+            format!("{cluster} is warming: its endpoints or its certificate never came. Look at what it waits for.")
+        }
+        Outcome::NoCluster => match subset {
+            Some(key) => format!(
+                "No DestinationRule that this proxy was told of has subset {} of {}; or the proxy is stale: compare it \
+                 with the control plane (xdscope proxy-status --proxy).",
+                key.subset, key.host
+            ),
+            None => "The route's destination is no service that this proxy was told of; or the proxy is stale: compare it \
+                     with the control plane (xdscope proxy-status --proxy)."
+                .to_owned(),
+        },
+        Outcome::NotFound if known => {
+            "A virtual host answers for that authority, but none of its routes takes the request: see above what each wants."
+                .to_owned()
+        }
+        Outcome::NotFound => {
+            "No virtual host answers for that authority: compare it with the hosts of Gateway and VirtualService.".to_owned()
+        }
+        Outcome::Denied => "See above which filter and policy decided.".to_owned(),
+        Outcome::NoFilterChain => {
+            "Compare port, server name and protocol with what the filter chains want, above.".to_owned()
+        }
+        Outcome::TlsRejected => {
+            "Look at what the server wants of the client's certificate (mutual TLS), and whether the client speaks TLS at all."
+                .to_owned()
+        }
+        Outcome::DirectResponse | Outcome::Redirect => return None,
+        Outcome::ProtocolError => "What the client sends is not what this listener takes: see above.".to_owned(),
+    };
+    Some(format!("Next: {text}"))
 }
 
 /// Which formats of access logs are read.

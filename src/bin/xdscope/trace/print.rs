@@ -22,6 +22,10 @@ pub struct Line<'a> {
     pub resolved: Option<Found<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<Vec<Told>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misses: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// How a host came by its address.
@@ -84,7 +88,9 @@ pub fn line<'a>(asker: &Asker<'_>, resolved: &'a Resolved, traced: &'a Trace) ->
         others: &resolved.others,
     });
     let steps = traced.steps.iter().map(|it| told(it, &place)).collect();
-    Line { id: &request.id, verdict: &traced.verdict, resolved: found, steps: Some(steps) }
+    let misses = (!traced.misses.is_empty()).then(|| traced.misses.iter().map(explain::miss).collect());
+    let (steps, next) = (Some(steps), explain::next(traced));
+    Line { id: &request.id, verdict: &traced.verdict, resolved: found, steps, misses, next }
 }
 
 fn told(step: &Step, place: &dyn Fn(Option<Span>) -> Option<String>) -> Told {
@@ -137,7 +143,16 @@ fn text(resolved: &Resolved, traced: &Trace, out: &mut impl Write) -> Result<(),
             writeln!(out, "  {:<20}   and {} more", "", losers.len() - LOSERS)?;
         }
     }
+    if !traced.misses.is_empty() {
+        writeln!(out)?;
+    }
+    for miss in &traced.misses {
+        writeln!(out, "{}", explain::miss(miss))?;
+    }
     writeln!(out, "\n{}", explain::verdict(&traced.verdict))?;
+    if let Some(next) = explain::next(traced) {
+        writeln!(out, "{next}")?;
+    }
     Ok(())
 }
 

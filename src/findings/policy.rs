@@ -1,0 +1,345 @@
+//! Policy and resilience: what filters deny, and limits that contradict each other.
+
+use super::clusters::Subjected;
+use super::finding::{Finding, Need, Severity, Subject};
+use super::listeners::with_reach;
+use super::routing::host_label;
+use super::site::Cx;
+use super::traffic::Reach;
+use super::xds;
+use crate::envoy::extension::{HTTP_RBAC, NETWORK_RBAC};
+use crate::envoy::{
+    Action, Config, Extension, FilterChain, Kind, Rbac, ResourceId, RetryPolicy, Route, ServiceKey,
+    VirtualHost, percent,
+};
+use crate::json::Node;
+
+/// Judges the filters of a chain in use.
+pub fn filters(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, chain: FilterChain<'_>, reach: &Reach) {
+    let port = chain.filter_chain_match().and_then(|it| it.destination_port());
+    for filter in chain.filters() {
+        unknown(cx, at, listener, filter);
+        xds::extension(cx, at, listener, filter);
+        if filter.is(&NETWORK_RBAC, "RBAC") {
+            rbac(cx, at, (listener, port), (filter, false), reach);
+        }
+    }
+    let Some(manager) = chain.http_connection_manager() else { return };
+    for filter in manager.http_filters().filter(|it| !it.disabled()) {
+        unknown(cx, at, listener, filter);
+        xds::extension(cx, at, listener, filter);
+        let Some(config) = filter.config() else { continue };
+        if filter.is(&HTTP_RBAC, "RBAC") {
+            rbac(cx, at, (listener, port), (filter, true), reach);
+        } else if filter.is(&["envoy.filters.http.ext_authz", "envoy.ext_authz"], "ExtAuthz") {
+            ext_authz(cx, at, listener, &config, reach);
+        } else if filter.is(&["envoy.filters.http.jwt_authn"], "JwtAuthentication") {
+            jwt(cx, at, listener, &config, reach);
+        } else if filter.is(&["envoy.filters.http.lua", "envoy.lua"], "Lua") {
+            let source = ["default_source_code", "inline_code"].iter().find_map(|key| config.node.get(key));
+            let code = source.unwrap_or(filter.0);
+            let finding = Finding::new("inline-code", Severity::Note, Subject::Extension, filter.name())
+                .cause(String::from_utf8_lossy(code.raw()))
+                .arg("listener", listener)
+                .arg("filter", filter.name())
+                .evidence(cx.site.evidence(at, code));
+            cx.report(at, with_reach(finding, reach));
+        }
+    }
+}
+
+/// Filters that are none of Envoy's or Istio's: what they do is not known here.
+pub fn unknown(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, filter: Extension<'_>) {
+    let Some(config) = filter.config().filter(|it| !it.type_url.is_empty()) else { return };
+    let name = config.type_url.rsplit('/').next().unwrap_or("");
+    const KNOWN: [&str; 7] =
+        ["envoy.", "udpa.", "xds.", "istio.", "io.istio.", "stats.PluginConfig", "google.protobuf."];
+    if name.is_empty() || KNOWN.iter().any(|it| name.starts_with(it)) {
+        return;
+    }
+    let finding = Finding::new("unknown-extension", Severity::Note, Subject::Extension, filter.name())
+        .cause(listener)
+        .arg("listener", listener)
+        .arg("extension", filter.name())
+        .arg("type", name)
+        .evidence(cx.site.evidence(at, filter.0));
+    cx.report(at, finding);
+}
+
+/// Whether a permission or principal is `any`, or not even that.
+fn is_any(it: Node<'_>) -> bool {
+    it.flag("any")
+}
+
+fn is_none(it: Node<'_>) -> bool {
+    ["not_rule", "not_id"].iter().any(|key| it.get(key).is_some_and(is_any))
+}
+
+fn takes(policy: Node<'_>, what: fn(Node<'_>) -> bool, both: bool) -> bool {
+    let all = |key: &str| {
+        let mut list = policy.list(key).peekable();
+        list.peek().is_some() && list.all(what)
+    };
+    let conditional = policy.get("condition").is_some() || policy.get("checked_condition").is_some();
+    if both {
+        all("permissions") && all("principals") && !conditional
+    } else {
+        all("permissions") || all("principals")
+    }
+}
+
+/// Check 40: rules that let nothing through.
+///
+/// An ALLOW policy with conditions on HTTP becomes one that lets nothing through on ports that are TCP (Istio,
+/// pilot/pkg/security/authz/model). The chains of an inbound listener for all other ports are scaffolding.
+fn rbac(
+    cx: &mut Cx<'_, '_>,
+    at: ResourceId,
+    (listener, port): (&str, Option<u64>),
+    (filter, http): (Extension<'_>, bool),
+    reach: &Reach,
+) {
+    let it = Rbac::of(filter);
+    let Some(rules) = it.rules() else {
+        if let Some(shadow) = it.shadow_rules().filter(|_| it.shadow_policies().next().is_some()) {
+            let names: Vec<String> = it.shadow_policies().map(|it| it.0.into_owned()).take(4).collect();
+            let finding = Finding::new("rbac-dry-run", Severity::Note, Subject::Listener, listener)
+                .cause(names.join(","))
+                .arg("listener", listener)
+                .arg("policies", names.join(", "))
+                .evidence(cx.site.evidence(at, shadow));
+            cx.report(at, with_reach(finding, reach));
+        }
+        return;
+    };
+    let action = it.action();
+    let (case, names): (_, Vec<String>) = match action.as_ref() {
+        "ALLOW" if it.policies().all(|it| takes(it.1, is_none, false)) => {
+            ("", it.policies().map(|it| it.0.into_owned()).collect())
+        }
+        "DENY" => {
+            let all = it.policies().filter(|it| takes(it.1, is_any, true)).map(|it| it.0.into_owned());
+            ("deny", all.collect())
+        }
+        _ => return,
+    };
+    if case == "deny" && names.is_empty() || listener == "virtualInbound" && port.is_none() {
+        return;
+    }
+    let severity = if http || case == "deny" { Severity::Error } else { Severity::Warning };
+    let port = port.map(|it| it.to_string()).unwrap_or_default();
+    let mut finding = Finding::new("rbac-denies-all", severity, Subject::Listener, listener)
+        .case(match (case, http) {
+            ("", false) => "tcp",
+            _ => case,
+        })
+        .cause(format!("{action} {port} {}", names.join(",")))
+        .arg("port", &port)
+        .arg("listener", listener)
+        .evidence(cx.site.evidence(at, rules));
+    if let Some(first) = names.first() {
+        finding = finding.arg("policy", first);
+        finding.owner = policy_owner(first);
+    }
+    finding = if http {
+        finding.response(403, "", "rbac_access_denied_matched_policy")
+    } else {
+        finding.response(0, "", "rbac_access_denied_matched_policy")
+    };
+    cx.report(at, with_reach(finding, reach));
+}
+
+/// `ns[shop]-policy[deny]-rule[0]` is AuthorizationPolicy shop/deny (Istio, pilot/pkg/security/authz/builder).
+fn policy_owner(name: &str) -> Option<String> {
+    let rest = name.strip_prefix("istio-ext-authz-").unwrap_or(name).strip_prefix("ns[")?;
+    let (namespace, rest) = rest.split_once("]-policy[")?;
+    let (policy, _) = rest.split_once("]-rule[")?;
+    Some(format!("AuthorizationPolicy {namespace}/{policy}"))
+}
+
+/// Check 40: nobody to ask.
+fn ext_authz(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Config<'_>, reach: &Reach) {
+    let paths: [&[&str]; 2] =
+        [&["grpc_service", "envoy_grpc", "cluster_name"], &["http_service", "server_uri", "cluster"]];
+    let Some(name) = paths.iter().find_map(|it| config.node.path(it)) else { return };
+    let allows = config.node.flag("failure_mode_allow");
+    let severity = if allows { Severity::Warning } else { Severity::Error };
+    named_cluster(
+        cx,
+        at,
+        (listener, "ext-authz-cluster-missing"),
+        name,
+        severity,
+        if allows { "open" } else { "" },
+        reach,
+    );
+}
+
+/// A filter's own cluster must be there.
+fn named_cluster(
+    cx: &mut Cx<'_, '_>,
+    at: ResourceId,
+    (listener, check): (&str, &'static str),
+    name: Node<'_>,
+    severity: Severity,
+    case: &'static str,
+    reach: &Reach,
+) {
+    let site = *cx.site;
+    let Some(text) = name.str().filter(|it| !it.is_empty()) else { return };
+    cx.traffic.lead_to(&text, reach);
+    if site.named(Kind::Cluster, name).is_some() {
+        return;
+    }
+    if !site.complete(Kind::Cluster) {
+        cx.not_judged(check, if site.whole { Need::Clusters } else { Need::WholeDump });
+        return;
+    }
+    let finding = Finding::new(check, severity, Subject::Listener, listener)
+        .case(case)
+        .cause(text.clone())
+        .arg("listener", listener)
+        .arg("cluster", &text)
+        .evidence(site.evidence(at, name));
+    let finding = match check {
+        "ext-authz-cluster-missing" if case.is_empty() => finding.response(403, "UAEX", "ext_authz_error"),
+        "jwt-unverifiable" => finding.response(401, "", "jwt_authn_access_denied"),
+        _ => finding,
+    };
+    cx.report(at, with_reach(finding, reach));
+}
+
+/// Check 41: providers whose keys cannot be had.
+fn jwt(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Config<'_>, reach: &Reach) {
+    for (name, provider) in config.node.get("providers").into_iter().flat_map(Node::entries) {
+        if let Some(cluster) = provider.path(&["remote_jwks", "http_uri", "cluster"]) {
+            named_cluster(cx, at, (listener, "jwt-unverifiable"), cluster, Severity::Warning, "", reach);
+        }
+        let inline = provider.path(&["local_jwks", "inline_string"]);
+        let empty = inline.filter(|it| it.str().is_some_and(|it| !it.contains("\"kty\"")));
+        if let Some(inline) = empty {
+            let finding = Finding::new("jwt-unverifiable", Severity::Warning, Subject::Listener, listener)
+                .case("empty")
+                .cause(name.clone())
+                .arg("listener", listener)
+                .arg("provider", &name)
+                .evidence(cx.site.evidence(at, inline))
+                .response(401, "", "jwt_authn_access_denied");
+            cx.report(at, with_reach(finding, reach));
+        }
+    }
+}
+
+/// Seconds of `2s`, `0.100s`.
+fn seconds(text: &str) -> Option<f64> {
+    text.strip_suffix('s')?.parse().ok().filter(|it: &f64| it.is_finite())
+}
+
+/// Check 42: a route's limits.
+pub fn route(
+    cx: &mut Cx<'_, '_>,
+    at: ResourceId,
+    resource: (Subject, &str),
+    host: &VirtualHost<'_>,
+    it: Route<'_>,
+    reach: &Reach,
+) {
+    let Some(Action::Route(action)) = it.action() else { return };
+    let label = host_label(host);
+    let finding = |check: &'static str, severity: Severity, node: Node<'_>, cx: &Cx<'_, '_>| {
+        let name = it.name();
+        let route = if name.is_empty() {
+            format!("→ {}", action.0.text("cluster").unwrap_or_default())
+        } else {
+            name.into_owned()
+        };
+        let severity = if reach.is_empty() { Severity::Note } else { severity };
+        let finding = Finding::new(check, severity, resource.0, resource.1)
+            .cause(format!("{label} {route}"))
+            .arg("host", &label)
+            .arg("name", route)
+            .evidence(cx.site.evidence(at, node))
+            .owner(it.owner());
+        with_reach(finding, &reach.host(&label))
+    };
+    let timeout =
+        action.0.get("timeout").and_then(|it| it.str()).and_then(|it| seconds(&it)).filter(|it| *it > 0.0);
+    if let Some((policy, limit)) = action.0.get("retry_policy").zip(timeout)
+        && let Some(each) = RetryPolicy(policy).per_try_timeout().and_then(|it| seconds(&it))
+        && each > limit
+    {
+        let found = finding("timeouts-contradict", Severity::Warning, policy, cx)
+            .arg("each", each)
+            .arg("timeout", limit)
+            .arg("retries", RetryPolicy(policy).num_retries());
+        cx.report(at, found);
+    }
+    for (name, any) in it.typed_per_filter_config() {
+        if !matches!(name.as_ref(), "envoy.filters.http.fault" | "envoy.fault") {
+            continue;
+        }
+        let config = Config::of_any(any).node;
+        let delay = config.get("delay");
+        let lasts = delay.and_then(|it| it.text("fixed_delay")).and_then(|it| seconds(&it));
+        if let Some((delay, lasts, limit)) =
+            delay.zip(lasts).zip(timeout).map(|((delay, lasts), limit)| (delay, lasts, limit))
+            && lasts > limit
+        {
+            let found = finding("timeouts-contradict", Severity::Warning, delay, cx).case("delay");
+            cx.report(at, found.arg("delay", lasts).arg("timeout", limit));
+        }
+        for (node, case) in [(delay, "delay"), (config.get("abort"), "abort")] {
+            let Some(node) = node else { continue };
+            let share = node.get("percentage").map_or(0.0, percent);
+            if share > 0.0 {
+                let found =
+                    finding("fault-injected", Severity::Note, node, cx).case(case).arg("percent", share);
+                cx.report(at, found.arg("delay", lasts.unwrap_or(0.0)));
+            }
+        }
+    }
+}
+
+/// A limit so low that two or three clients at a time reach it.
+const TIGHT: u64 = 10;
+
+/// Checks 4, 43 and 44: a cluster's limits.
+pub fn cluster(cx: &mut Cx<'_, '_>, it: &Subjected<'_>) {
+    let outbound = ServiceKey::parse(&it.name).is_some_and(|it| it.direction == "outbound");
+    for threshold in it.cluster.thresholds() {
+        let limits = ["max_connections", "max_pending_requests", "max_requests"];
+        let tight: Vec<(&str, u64)> = limits
+            .iter()
+            .filter_map(|key| Some((*key, threshold.number(key)?)))
+            .filter(|it| it.1 <= TIGHT)
+            .collect();
+        if tight.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = tight.iter().map(|(key, value)| format!("{key} {value}")).collect();
+        let finding = it
+            .finding("circuit-breaker-tight", Severity::Warning)
+            .arg("limits", shown.join(", "))
+            .evidence(cx.site.evidence(it.id, threshold))
+            .response(503, "UO", "overflow");
+        cx.report(it.id, finding);
+    }
+    let Some((endpoints, assignment)) = &it.endpoints else { return };
+    let failover = assignment.localities().any(|it| it.priority() > 0 && it.endpoints().next().is_some());
+    let checks = it.cluster.0.list("health_checks").next().is_some();
+    match it.cluster.outlier_detection() {
+        None if failover && !checks && outbound => {
+            let finding = it.finding("failover-without-outlier", Severity::Note).likely();
+            cx.report(it.id, finding.evidence(cx.site.evidence(*endpoints, assignment.0)));
+        }
+        Some(outlier) => {
+            let most = outlier.number("max_ejection_percent").unwrap_or(10);
+            let count = assignment.localities().flat_map(|it| it.endpoints()).count();
+            if most >= 100 && (1..=2).contains(&count) {
+                let finding = it.finding("outlier-ejects-all", Severity::Note).arg("count", count);
+                cx.report(it.id, finding.likely().evidence(cx.site.evidence(it.id, outlier)));
+            }
+        }
+        None => {}
+    }
+}
