@@ -9,6 +9,7 @@ pub mod instant;
 pub mod intake;
 pub mod istiod;
 pub mod json;
+pub mod redact;
 pub mod sync;
 pub mod tables;
 pub mod trace;

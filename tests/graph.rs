@@ -40,8 +40,16 @@ fn big() -> Engine {
 /// Hands the source of a proxy's dump to `with`.
 fn proxy<T>(engine: &Engine, name: &str, with: impl FnOnce(&mut Source<'_>) -> T) -> T {
     let mut proxies = engine.capture().proxies();
-    let (_, proxy) = proxies.find(|(_, it)| it.identity.name().contains(name)).unwrap();
-    let id = proxy.dump.unwrap();
+    let (proxy, _) = proxies.find(|(_, it)| it.identity.name().contains(name)).unwrap();
+    proxy_of(engine, proxy, with)
+}
+
+fn proxy_of<T>(
+    engine: &Engine,
+    proxy: xdscope::capture::ProxyId,
+    with: impl FnOnce(&mut Source<'_>) -> T,
+) -> T {
+    let id = engine.capture().proxy(proxy).unwrap().dump.unwrap();
     let trees = Trees::new(engine.capture().document(id).unwrap()).unwrap();
     let mut index = Index::default();
     with(&mut Source::new(engine.capture(), id, &trees, &mut index).unwrap())
@@ -168,7 +176,7 @@ fn opening_a_group_shuffles_nothing() {
         let closed = focused(source, "listener:0.0.0.0_9080", ask.clone());
         let before = layout::layout(&closed);
         for group in closed.nodes.iter().filter(|it| it.folded) {
-            let opened = [(group.id.clone(), 1)].into();
+            let opened = vec![(group.id.clone(), 1)];
             let open = focused(source, "listener:0.0.0.0_9080", Ask { opened, ..ask.clone() });
             assert!(open.nodes.len() > closed.nodes.len(), "{}", group.id);
             let after = layout::layout(&open);
@@ -425,4 +433,31 @@ fn writers_keep_what_a_name_may_hold() {
         assert!(picture.contains("a&quot;b&lt;c&gt;&amp;#`") && !picture.contains('\u{1}'));
         assert!(mermaid::write(&graph, &English).contains("[\"a#quot;b#lt;c#gt;#amp;#35;#96;"));
     });
+}
+
+#[test]
+fn the_mesh_follows_an_edge_from_a_proxys_cluster_to_the_others_inbound_chain() {
+    let engine = sample();
+    let capture = engine.capture();
+    let mesh = xdscope::graph::mesh::mesh(capture, &BTreeSet::new());
+    let at = |id: &dyn Fn(&xdscope::graph::Node) -> bool| mesh.graph.nodes.iter().position(id).unwrap();
+    let caller =
+        at(&|it| it.kind == Kind::Proxy && it.name.starts_with("productpage") && it.id.starts_with("calls"));
+    let service = at(&|it| it.kind == Kind::Service && it.name == "reviews.default.svc.cluster.local");
+    let server =
+        at(&|it| it.kind == Kind::Proxy && it.name.starts_with("reviews") && it.id.starts_with("serves"));
+    let leads = |from: usize, to: usize| {
+        mesh.graph.edges.iter().any(|it| (it.from as usize, it.to as usize) == (from, to))
+    };
+    assert!(leads(caller, service) && leads(service, server));
+    let (proxy, door) = mesh.doors[server].unwrap();
+    let door = door.unwrap();
+    assert_eq!(capture.owner(door.resource.document), Some(proxy));
+    proxy_of(&engine, proxy, |source| {
+        let key = source.at(door.resource.resource, Some(door.at)).unwrap();
+        let graph = around(source, &Ask { focus: vec![key], whole: true, ..Ask::default() });
+        assert_eq!(names(&graph, Kind::Listener), ["virtualInbound"]);
+        assert_eq!(names(&graph, Kind::Cluster), ["inbound|9080||"]);
+    });
+    check_drawing(&mesh.graph, "the mesh");
 }

@@ -98,7 +98,7 @@ fn group(groups: &mut Vec<LinkGroup>, relation: Relation, kind: Kind, mut links:
     }
 }
 
-fn link(document: &Document, of: ResourceRef, to: ResourceId) -> Part {
+pub(super) fn link(document: &Document, of: ResourceRef, to: ResourceId) -> Part {
     let name = document.dump().and_then(|dump| dump.get(to)).map(|it: &Resource| it.name(&document.bytes));
     let name = name.unwrap_or_default().into_owned();
     let target = Target::Resource(ResourceRef { resource: to, ..of });
@@ -106,7 +106,7 @@ fn link(document: &Document, of: ResourceRef, to: ResourceId) -> Part {
     Part::Link { whole: if short == name { String::new() } else { name }, text: short, target }
 }
 
-fn broken(name: &str) -> Part {
+pub(super) fn broken(name: &str) -> Part {
     let short = shorten(name);
     Part::Broken { whole: if short == name { String::new() } else { name.to_owned() }, text: short }
 }

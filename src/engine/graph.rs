@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::protocol::{
-    GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse, ProxyId,
-    ResourceRef,
+    GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse, MeshDrawing,
+    ProxyId, ResourceRef,
 };
 use super::search::fit;
 use crate::capture::{Capture, DocumentId};
 use crate::graph::layout::layout;
+use crate::graph::mesh::Door;
 use crate::graph::{Ask, Index, Kind, Place, Source, Trees, Use, around};
 
 /// How many listeners of a group are listed.
@@ -33,7 +34,7 @@ impl Cache {
             let focus = key(source, &ask.focus)?;
             let lit: Vec<String> =
                 ask.lit.iter().filter_map(|it| key(source, it)).map(|it| it.to_string()).collect();
-            let opened: BTreeMap<String, u32> = ask.opened.iter().cloned().collect();
+            let opened = ask.opened.clone();
             let graph =
                 around(source, &Ask { focus: vec![focus], depth: ask.depth, opened, ..Ask::default() });
             let lit = (0..).zip(&graph.nodes).filter(|(_, node)| lit.contains(&node.id)).map(|(at, _)| at);
@@ -65,7 +66,8 @@ impl Cache {
             }
             let groups = groups.into_iter().map(|(what, mut list)| {
                 let total = u32::try_from(list.len()).unwrap_or(u32::MAX);
-                list.sort_by_key(|it| it.broken.is_none());
+                let port = |it: &GraphHit| it.name.rsplit(':').next().and_then(|it| it.parse::<u16>().ok());
+                list.sort_by_key(|it| (it.broken.is_none(), port(it), it.name.clone()));
                 list.truncate(LISTED);
                 ListenerGroup { what, total, first: list }
             });
@@ -128,6 +130,16 @@ impl Cache {
         let mut source = Source::new(capture, document, &trees, &mut self.index)?;
         Some(then(&mut source, document, &mut self.names))
     }
+}
+
+/// The graph of all proxies.
+pub fn mesh(capture: &Capture, opened: &[String]) -> MeshDrawing {
+    let found = crate::graph::mesh::mesh(capture, &opened.iter().cloned().collect());
+    let door = |it: Door| GraphFocus { resource: it.resource, at: Some(it.at) };
+    let doors = found.doors.into_iter().map(|it| it.map(|(proxy, at)| (proxy, at.map(door))));
+    let layout = layout(&found.graph);
+    let drawing = GraphDrawing { document: DocumentId(0), graph: found.graph, layout, lit: Vec::new() };
+    MeshDrawing { drawing, doors: doors.collect() }
 }
 
 fn hit(document: DocumentId, kind: Kind, name: String, place: Place) -> GraphHit {

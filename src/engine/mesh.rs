@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collect::{Part, missing};
-use super::cut;
 use super::protocol::{Mesh as Answer, MeshLine, MeshRow, MeshWindow, Named, Refusal};
-use crate::capture::Capture;
+use super::{cut, number};
+use crate::capture::{Capture, ProxyId};
 use crate::envoy::Identity;
 use crate::instant::Instant;
 use crate::istiod::{Status, types};
@@ -87,10 +87,13 @@ impl Cache {
         }
         Some(row)
     }
-}
 
-fn number(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
+    /// What is known of a proxy by all control planes, and whether anything lists proxies.
+    pub fn rows_of(&mut self, capture: &Capture, proxy: ProxyId) -> (bool, Vec<Row>) {
+        let mesh = self.mesh(capture);
+        let rows = mesh.rows.iter().filter(|it| it.proxy == Some(proxy));
+        (mesh.known, rows.cloned().collect())
+    }
 }
 
 /// A row without Envoy's words.

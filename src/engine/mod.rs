@@ -1,9 +1,13 @@
 #![doc = include_str!("README.md")]
 
+mod captures;
 mod collect;
+mod comparison;
 mod detail;
+mod elsewhere;
 mod graph;
 mod istioctl;
+mod known;
 mod list;
 mod log;
 mod mesh;
@@ -13,8 +17,11 @@ mod search;
 mod table;
 mod text;
 mod text_table;
+mod trace;
 
 use std::collections::BTreeSet;
+
+pub use elsewhere::elsewhere;
 
 use protocol::{Answer, DocumentId, Query, ResourceRef};
 
@@ -22,13 +29,16 @@ use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
 use crate::intake::{Member, Recognised, Step, recognise};
 
-/// A capture that can be asked. One for each worker or terminal run.
+/// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
 pub struct Engine {
     capture: Capture,
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    comparisons: comparison::Cache,
+    captures: captures::Cache,
+    second: Option<Box<Engine>>,
     graphs: graph::Cache,
 }
 
@@ -66,6 +76,34 @@ impl Engine {
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
         self.graphs = graph::Cache::default();
+        self.compare_anew();
+    }
+
+    /// The second capture, to be compared with this one; opened as this one is. [`Engine::compare_anew`] is due when
+    /// it has changed.
+    pub fn second(&mut self) -> &mut Engine {
+        self.second.get_or_insert_default()
+    }
+
+    /// Forgets what was compared.
+    pub fn compare_anew(&mut self) {
+        self.comparisons = comparison::Cache::default();
+        self.captures = captures::Cache::default();
+    }
+
+    /// The two captures change places.
+    pub fn swap(&mut self) {
+        if let Some(mut second) = self.second.take() {
+            std::mem::swap(self, &mut second);
+            self.second = Some(second);
+            self.compare_anew();
+        }
+    }
+
+    /// Closes the second capture.
+    pub fn close_second(&mut self) {
+        self.second = None;
+        self.compare_anew();
     }
 
     /// What is open.
@@ -110,6 +148,28 @@ impl Engine {
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),
+            Query::Second(query) => self.second.as_mut().map(|it| it.ask(query)),
+            Query::Compare(window) => {
+                let sides =
+                    comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), window.pair);
+                sides
+                    .and_then(|it| self.comparisons.window(&it, window, &mut self.mesh))
+                    .map(Answer::Compared)
+            }
+            Query::Difference { pair, at, open, offset, limit } => {
+                let sides = comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), *pair);
+                sides
+                    .and_then(|it| self.comparisons.difference(&it, *pair, *at, open, (*offset, *limit)))
+                    .map(Answer::Difference)
+            }
+            Query::Elsewhere(pair) => {
+                let sides = comparison::Sides::of(capture, self.second.as_ref().map(|it| &it.capture), *pair);
+                sides.and_then(|it| it.elsewhere()).map(Answer::Elsewhere)
+            }
+            Query::Captures { offset, limit } => self
+                .second
+                .as_ref()
+                .map(|it| Answer::Captures(self.captures.window(capture, &it.capture, *offset, *limit))),
             Query::TextTable { document, table, text, offset, limit } => {
                 text_table::window(capture, *document, *table, text, *offset, *limit).map(Answer::TextTable)
             }
@@ -118,6 +178,7 @@ impl Engine {
             }
             Query::Search { text, limit } => Some(Answer::Hits(search::search(capture, text, *limit))),
             Query::Graph(ask) => self.graphs.drawing(capture, ask).map(Answer::Graph),
+            Query::MeshGraph { opened } => Some(Answer::MeshGraph(graph::mesh(capture, opened))),
             Query::GraphStart(proxy) => self.graphs.start(capture, *proxy).map(Answer::GraphStart),
             Query::GraphFind { proxy, text, limit } => {
                 self.graphs.find(capture, *proxy, text, *limit).map(Answer::GraphHits)
@@ -125,6 +186,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
+            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
         };
         answer.unwrap_or(Answer::Gone)
     }
@@ -134,6 +196,10 @@ impl Engine {
 fn resource(capture: &Capture, id: ResourceRef) -> Option<(&Document, &Resource)> {
     let document = capture.document(id.document)?;
     Some((document, document.dump()?.get(id.resource)?))
+}
+
+fn number(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
 }
 
 /// The beginning of a text, at most so many bytes.

@@ -63,6 +63,7 @@ impl Source<'_> {
                 self.if_there_or_asked_for(Key::Cluster(named))
             }
             Kind::Endpoint => self.endpoints_at(name),
+            Kind::Service | Kind::Proxy => Vec::new(),
         }
     }
 
@@ -297,7 +298,7 @@ impl Source<'_> {
                 let of = self.listener(id).and_then(|it| it.address()).and_then(address);
                 push(of.unwrap_or_default().into(), id, start(id));
             }),
-            Kind::FilterChain | Kind::Route | Kind::Endpoint => {}
+            Kind::FilterChain | Kind::Route | Kind::Endpoint | Kind::Service | Kind::Proxy => {}
             Kind::Cluster => {
                 for (id, it) in self.dump.of(ResourceKind::Cluster) {
                     push(it.name(self.bytes), id, start(id));

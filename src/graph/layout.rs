@@ -73,7 +73,7 @@ const GAP: f32 = 12.0;
 /// Between a line and what is next to it.
 const LANE: f32 = 9.0;
 /// Between two columns.
-const GUTTER: f32 = 44.0;
+const GUTTER: f32 = 40.0;
 /// Height of a label on a line.
 const LABEL: f32 = 18.0;
 /// Around everything.
@@ -96,6 +96,7 @@ fn bounds(kind: Kind) -> (f32, f32) {
         Kind::Route => (126.0, 196.0),
         Kind::Cluster => (126.0, 210.0),
         Kind::Endpoint => (126.0, 190.0),
+        Kind::Service | Kind::Proxy => (126.0, 230.0),
     }
 }
 
@@ -405,6 +406,13 @@ fn width(node: &super::Node) -> f32 {
 /// Whether an edge's label is drawn. That connections are handed on is plain where a listener leads to a listener.
 fn drawn(label: Label) -> bool {
     label != Label::OriginalDestination
+}
+
+/// How many letters of a width fit into some room.
+pub fn fitting(room: f32, letter: f32) -> usize {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+    let fits = (room / letter).max(3.0) as usize;
+    fits
 }
 
 /// As many of the notes as fit, whole; the first is cut where even it does not fit.

@@ -12,6 +12,7 @@ pub mod json;
 mod key;
 pub mod layout;
 pub mod mermaid;
+pub mod mesh;
 mod model;
 mod shadow;
 mod source;

@@ -22,10 +22,14 @@ pub enum Kind {
     Cluster,
     /// An endpoint: an address and port.
     Endpoint,
+    /// Of the mesh's graph: a service.
+    Service,
+    /// Of the mesh's graph: a proxy.
+    Proxy,
 }
 
 impl Kind {
-    /// All kinds, in order.
+    /// All kinds of a proxy's graph, in order.
     pub const ALL: [Kind; 7] = [
         Kind::Listener,
         Kind::FilterChain,
@@ -46,6 +50,8 @@ impl Kind {
             Kind::Route => "route",
             Kind::Cluster => "cluster",
             Kind::Endpoint => "endpoint",
+            Kind::Service => "service",
+            Kind::Proxy => "proxy",
         }
     }
 }

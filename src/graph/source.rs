@@ -106,6 +106,8 @@ impl<'b> Source<'b> {
             Kind::RouteConfig | Kind::VirtualHost | Kind::Route => (ResourceKind::Route, "RoutesConfigDump"),
             Kind::Cluster => (ResourceKind::Cluster, "ClustersConfigDump"),
             Kind::Endpoint => (ResourceKind::Endpoint, "EndpointsConfigDump"),
+            // Of the mesh, not of a dump.
+            Kind::Service | Kind::Proxy => return false,
         };
         self.dump.of(of).next().is_some() || self.dump.has_section(self.bytes, section)
     }

@@ -149,7 +149,6 @@ fn write_box(out: &mut String, node: &Node, rect: Rect, focus: bool, words: &dyn
         );
     }
     let mut left = x + layout::INSET;
-    let letters = |room: f32, letter: f32| ((room / letter).max(3.0)) as usize;
     if node.kind == Kind::Endpoint && !node.folded {
         let dot = health(node, palette);
         if focus {
@@ -165,7 +164,7 @@ fn write_box(out: &mut String, node: &Node, rect: Rect, focus: bool, words: &dyn
             y + height / 2.0
         );
         left = x + layout::DOT;
-        let title = cut(&words.title(node), letters(width - layout::DOT, NAME_LETTER));
+        let title = cut(&words.title(node), layout::fitting(width - layout::DOT, NAME_LETTER));
         name(out, left, y + height / 2.0 + 4.0, palette.ink, &title);
         out.push_str("</g>\n");
         return;
@@ -183,26 +182,45 @@ fn write_box(out: &mut String, node: &Node, rect: Rect, focus: bool, words: &dyn
         palette.ink
     };
     let room = width - 2.0 * layout::INSET;
-    let title = cut(&words.title(node), letters(room, NAME_LETTER));
+    let title = cut(&words.title(node), layout::fitting(room, NAME_LETTER));
     let both = !notes.is_empty() && height > 30.0;
     name(out, left, y + if both { 17.0 } else { height / 2.0 + 4.0 }, ink, &title);
     if both {
         let ink = if node.broken.is_some() || node.broken_inside > 0 { palette.bad } else { palette.pale };
-        text(out, left, y + 32.0, ink, "", &layout::fit(&notes, letters(room, TEXT_LETTER)));
+        text(out, left, y + 32.0, ink, "", &layout::fit(&notes, layout::fitting(room, TEXT_LETTER)));
     }
     out.push_str("</g>\n");
 }
 
-/// The colour of an endpoint's health.
-fn health(node: &Node, palette: &Palette) -> &'static str {
+/// How an endpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// Traffic goes to it.
+    Good,
+    /// Some may, or nobody knows.
+    Doubt,
+    /// None does.
+    Bad,
+}
+
+/// How an endpoint is, as its cluster says.
+pub fn health_of(node: &Node) -> Health {
     let said = node.notes.iter().find_map(|note| match note {
         Note::Health(health) => Some(health.as_str()),
         _ => None,
     });
     match said {
-        Some("HEALTHY" | "UNKNOWN") => palette.good,
-        Some("DEGRADED" | "DRAINING") | None => palette.doubt,
-        Some(_) => palette.bad,
+        Some("HEALTHY" | "UNKNOWN") => Health::Good,
+        Some("DEGRADED" | "DRAINING") | None => Health::Doubt,
+        Some(_) => Health::Bad,
+    }
+}
+
+fn health(node: &Node, palette: &Palette) -> &'static str {
+    match health_of(node) {
+        Health::Good => palette.good,
+        Health::Doubt => palette.doubt,
+        Health::Bad => palette.bad,
     }
 }
 

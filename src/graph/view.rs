@@ -19,13 +19,13 @@ pub struct Ask {
     pub most: usize,
     /// Whether to go on behind what is folded, so that every thing is counted in some box; else that is not read.
     pub whole: bool,
-    /// Groups that are opened, by id, and how many times.
-    pub opened: BTreeMap<String, u32>,
+    /// Groups that are opened, by id, and how many times; the latest last.
+    pub opened: Vec<(String, u32)>,
 }
 
 impl Default for Ask {
     fn default() -> Ask {
-        Ask { focus: Vec::new(), depth: None, most: Ask::BOXES, whole: false, opened: BTreeMap::new() }
+        Ask { focus: Vec::new(), depth: None, most: Ask::BOXES, whole: false, opened: Vec::new() }
     }
 }
 
@@ -37,21 +37,23 @@ impl Ask {
 /// How large a group may be that is not folded; the largest that keeps the boxes few enough is taken.
 const LIMITS: [usize; 12] = [usize::MAX, 40, 24, 16, 12, 8, 6, 5, 4, 3, 2, 1];
 
-/// With opened groups a graph has no more boxes than this: an answer stays small, and nobody reads more.
-const EVER: usize = 600;
+/// With opened groups a graph has no more boxes than this: an answer stays small, and nobody reads more. Those that
+/// were opened first are closed again.
+const EVER: usize = 250;
 
 /// The graph around a focus.
 pub fn around(source: &mut Source<'_>, ask: &Ask) -> Graph {
     let mut walk = Walk { source, down: BTreeMap::new(), up: BTreeMap::new() };
-    let closed = BTreeMap::new();
     let mut limit = 1;
     for tried in LIMITS {
         limit = tried;
-        if walk.go(ask, tried, &closed, ask.most).is_some() {
+        if walk.go(ask, tried, &[], ask.most).is_some() {
             break;
         }
     }
-    let boxes = walk.go(ask, limit, &ask.opened, EVER).or_else(|| walk.go(ask, limit, &closed, usize::MAX));
+    let mut fewer = (0..ask.opened.len()).map(|from| &ask.opened[from..]);
+    let boxes = fewer.find_map(|opened| walk.go(ask, limit, opened, EVER));
+    let boxes = boxes.or_else(|| walk.go(ask, limit, &[], usize::MAX));
     boxes.map(|it| graph(source, it, ask.whole)).unwrap_or_default()
 }
 
@@ -83,8 +85,8 @@ impl Walk<'_, '_> {
     }
 
     /// The boxes; `None` when they are more than `most`.
-    fn go(&mut self, ask: &Ask, limit: usize, opened: &BTreeMap<String, u32>, most: usize) -> Option<Boxes> {
-        let mut boxes = Boxes::new(limit, opened.clone());
+    fn go(&mut self, ask: &Ask, limit: usize, opened: &[(String, u32)], most: usize) -> Option<Boxes> {
+        let mut boxes = Boxes::new(limit, opened.iter().cloned().collect());
         let focus: Links = ask.focus.iter().map(|key| (key.clone(), None)).collect();
         let first = boxes.place(None, &focus, Way::Down);
         boxes.focus = first.shown.iter().chain(&first.hidden).cloned().collect();

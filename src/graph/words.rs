@@ -67,6 +67,8 @@ impl Words for English {
             Kind::Route => "Route",
             Kind::Cluster => "Cluster",
             Kind::Endpoint => "Endpoint",
+            Kind::Service => "Service",
+            Kind::Proxy => "Proxy",
         }
         .to_owned()
     }
@@ -80,6 +82,8 @@ impl Words for English {
             Kind::Route => "routes",
             Kind::Cluster => "clusters",
             Kind::Endpoint => "endpoints",
+            Kind::Service => "services",
+            Kind::Proxy => "proxies",
         };
         format!("{count} {what}")
     }

@@ -59,6 +59,7 @@ fn generic(it: Node<'_>) -> TypeSync {
         status: status(it, "config_status"),
         sent: it.text("last_updated").and_then(|it| Instant::parse(&it)),
         error: error.map(|it| it.into_owned()).unwrap_or_default(),
+        push: String::new(),
     }
 }
 
@@ -78,6 +79,7 @@ fn legacy(it: Node<'_>) -> Option<TypeSync> {
         status: status(it, "status"),
         sent: None,
         error: String::new(),
+        push: String::new(),
     })
 }
 

@@ -30,6 +30,7 @@ pub fn status_table(table: &TextTable) -> Vec<ProxySync> {
             status: status(table.cell(row, column)),
             sent: None,
             error: String::new(),
+            push: String::new(),
         });
         ProxySync {
             proxy: cell(name),

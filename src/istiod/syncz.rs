@@ -45,6 +45,9 @@ pub struct TypeSync {
     pub sent: Option<Instant>,
     /// Why Envoy refused it, in its words; empty unless it did.
     pub error: String,
+    /// The push that was sent last, which is what Envoy has as the version of what it took; empty where the page does
+    /// not say.
+    pub push: String,
 }
 
 /// A proxy that is connected to the istiod whose page this is.
@@ -141,7 +144,22 @@ fn of_type(type_url: &str, it: Node<'_>, sent: &str, acked: &str) -> TypeSync {
         _ => Status::Stale,
     };
     let time = text("sentTime").or_else(|| text(sent));
-    TypeSync { type_url: type_url.to_owned(), status, sent: time.and_then(|it| Instant::parse(&it)), error }
+    let push = text(sent).and_then(|it| Some(push(&it)?.to_owned())).unwrap_or_default();
+    TypeSync {
+        type_url: type_url.to_owned(),
+        status,
+        sent: time.and_then(|it| Instant::parse(&it)),
+        error,
+        push,
+    }
+}
+
+/// A nonce is the push's version and a UUID (Istio, pilot/pkg/xds/ads.go, `nonce`).
+fn push(nonce: &str) -> Option<&str> {
+    const UUID: usize = 36;
+    let (push, uuid) = nonce.split_at_checked(nonce.len().checked_sub(UUID)?)?;
+    let dashes = uuid.bytes().enumerate().filter(|it| it.1 == b'-').map(|it| it.0);
+    (!push.is_empty() && dashes.eq([8, 13, 18, 23])).then_some(push)
 }
 
 #[cfg(test)]
@@ -166,6 +184,11 @@ mod tests {
         assert_eq!(list[1].worst(), Status::Error);
         assert_eq!(list[1].types[0].sent, Instant::parse("2026-11-23T14:53:46Z"));
         assert_eq!(list[1].types[0].error, "refused\n");
+        assert_eq!(
+            push("2026-11-23T14:53:45Z/691ec5da7-56d3-4767-bec7-4c985c60c517"),
+            Some("2026-11-23T14:53:45Z/6")
+        );
+        assert_eq!((push("2026-11-23T14:53:45Z/6"), push("")), (None, None));
         assert_eq!(list[1].of_type("t/Cluster"), Status::NotSent);
         assert_eq!(list[1].of_type("t/Route"), Status::Ignored);
     }

@@ -49,8 +49,14 @@ impl<'b> Tree<'b> {
     /// control characters and bytes that are not UTF-8), for a dump that is odd is still a dump.
     pub fn parse(bytes: &'b [u8], span: Span) -> Result<Tree<'b>, Fault> {
         let end = (span.end as usize).min(bytes.len());
-        let mut parser =
-            Parser { text: &bytes[..end], at: span.start as usize, tape: Vec::new(), open: Vec::new() };
+        // So many bytes a value has in most dumps; growing step by step costs more than a little too much.
+        let guess = (end.saturating_sub(span.start as usize) / 32).min(4096);
+        let mut parser = Parser {
+            text: &bytes[..end],
+            at: span.start as usize,
+            tape: Vec::with_capacity(guess),
+            open: Vec::new(),
+        };
         parser.run()?;
         Ok(Tree { bytes, tape: parser.tape })
     }

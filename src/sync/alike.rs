@@ -2,14 +2,24 @@
 //! hashed. Of two dumps of one Envoy, even where all keys are spelled the other way, that is true of almost everything.
 
 use super::normalise::field_name;
+use super::side::Item;
+use crate::json::{Kind, Node};
 
 /// Whether both are the same JSON but for blanks and the spelling of keys. Where it is false they may still mean the
 /// same (another order, a default spelled out); where it is true their fingerprints are the same by every rule.
-pub fn alike(left: &[u8], right: &[u8]) -> bool {
-    let (mut left, mut right) = (left.trim_ascii_end(), right.trim_ascii_end());
+pub fn alike_items(left: &Item<'_>, right: &Item<'_>) -> bool {
+    if let (Some(one), Some(other)) = (left.raw_at_once(), right.raw_at_once()) {
+        return one == other || alike(one, other);
+    }
+    alike(left.span.of(left.bytes), right.span.of(right.bytes))
+}
+
+/// The same of the values that two texts begin with.
+fn alike(mut left: &[u8], mut right: &[u8]) -> bool {
+    let mut depth = 0usize;
     loop {
         (left, right) = (after_blanks(left), after_blanks(right));
-        let Some(&first) = left.first() else { return right.is_empty() };
+        let Some(&first) = left.first() else { return false };
         let length = match first {
             b'"' => match string(left) {
                 Some(length) => length,
@@ -25,6 +35,14 @@ pub fn alike(left: &[u8], right: &[u8]) -> bool {
                 return false;
             }
             (left, right) = (rest, after);
+            match first {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                return true;
+            }
             continue;
         }
         let Some(other) = (first == b'"').then(|| string(right)).flatten() else { return false };
@@ -37,10 +55,57 @@ pub fn alike(left: &[u8], right: &[u8]) -> bool {
     }
 }
 
+/// Objects with more fields are left to the fingerprints: looking for a field takes as long as there are fields.
+const MANY: usize = 64;
+
+/// Whether two values are the same but for the order of fields and the spelling of keys; as [`alike_items`], where it is
+/// true the fingerprints are the same.
+pub fn alike_trees(left: Node<'_>, right: Node<'_>) -> bool {
+    if left.kind() != right.kind() {
+        return false;
+    }
+    match left.kind() {
+        Kind::Object => {
+            // Two dumps may spell keys in two ways; a writer keeps to one order.
+            let mut others: Vec<_> = right.fields().take(MANY + 1).collect();
+            if others.len() > MANY {
+                return false;
+            }
+            for (key, value) in left.fields() {
+                let same = |it: &(&[u8], Node<'_>)| it.0 == key || same_key(key, it.0);
+                let Some(at) = others.iter().position(same) else { return false };
+                let (_, other) = others.remove(at);
+                if !alike_trees(value, other) {
+                    return false;
+                }
+            }
+            others.is_empty()
+        }
+        Kind::Array => {
+            let (mut ones, mut others) = (left.items(), right.items());
+            loop {
+                match (ones.next(), others.next()) {
+                    (Some(one), Some(other)) if alike_trees(one, other) => {}
+                    (one, other) => return one.is_none() && other.is_none(),
+                }
+            }
+        }
+        _ => left.raw() == right.raw(),
+    }
+}
+
 /// Whether two keys, in their quotes, are one field.
 fn same_field(one: &[u8], other: &[u8]) -> bool {
     let inside = |it: &'_ [u8]| -> std::ops::Range<usize> { 1..it.len().saturating_sub(1) };
-    let (one, other) = (&one[inside(one)], &other[inside(other)]);
+    same_key(&one[inside(one)], &other[inside(other)])
+}
+
+fn same_key(one: &[u8], other: &[u8]) -> bool {
+    // Both spellings begin alike.
+    one == other || one.first() == other.first() && same_spelled(one, other)
+}
+
+fn same_spelled(one: &[u8], other: &[u8]) -> bool {
     same_plain(one, other).unwrap_or_else(|| field_name(one) == field_name(other))
 }
 
@@ -104,7 +169,9 @@ fn after_blanks(mut text: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::normalise::{Rule, fingerprint};
     use super::*;
+    use crate::json::Tree;
 
     #[test]
     fn blanks_and_spelling_do_not_count_and_all_else_does() {
@@ -116,7 +183,6 @@ mod tests {
             r#"{"connectTimeout":"3s","x":[15,true,null,{}]}"#,
             r#"{"connectTimeout":"3s","x":[1,true,null]}"#,
             r#"{"connectTimeout":"3s","x":[1,true,null,{}]"#,
-            r#"{"connectTimeout":"3s","x":[1,true,null,{}]}}"#,
             r#"{"connectTimeouts":"3s","x":[1,true,null,{}]}"#,
             r#"{"x":[1,true,null,{}],"connectTimeout":"3s"}"#,
         ] {
@@ -124,6 +190,31 @@ mod tests {
         }
         assert!(!check(r#"["max_age"]"#, r#"["maxAge"]"#), "a value has one spelling");
         assert!(check(r#"{"consecutive_5xx": 1}"#, r#"{"consecutive5xx": 1}"#));
-        assert!(!check(r#"{"a": "x"#, r#"{"a": "x"}"#) && check("", " "));
+        assert!(!check(r#"{"a": "x"#, r#"{"a": "x"}"#) && !check("", " "));
+        // What follows a value is not part of it.
+        assert!(check(r#"{"a": [1]}, "last_updated": "x"}"#, r#"{"a": [1]}"#));
+    }
+
+    #[test]
+    fn the_order_of_fields_does_not_count_in_trees() {
+        let check = |one: &str, other: &str| {
+            let (one, other) = (Tree::whole(one.as_bytes()).unwrap(), Tree::whole(other.as_bytes()).unwrap());
+            let same = alike_trees(one.root(), other.root());
+            let print = |it: &Tree<'_>| fingerprint(it.root(), Rule::Istioctl);
+            assert!(!same || print(&one) == print(&other));
+            same
+        };
+        let one = r#"{"a_b": {"c": [1, 2], "d": "x"}, "e": null}"#;
+        assert!(check(one, r#"{"e": null, "aB": {"d": "x", "c": [1, 2]}}"#));
+        for other in [
+            r#"{"e": null, "aB": {"d": "x", "c": [2, 1]}}"#,
+            r#"{"e": null, "aB": {"d": "x", "c": [1, 2, 3]}}"#,
+            r#"{"e": null, "aB": {"d": "y", "c": [1, 2]}}"#,
+            r#"{"aB": {"d": "x", "c": [1, 2]}}"#,
+            r#"{"e": null, "f": 1, "aB": {"d": "x", "c": [1, 2]}}"#,
+            r#"{"e": null, "e": null, "aB": {"d": "x", "c": [1, 2]}}"#,
+        ] {
+            assert!(!check(one, other) && !check(other, one), "{other}");
+        }
     }
 }

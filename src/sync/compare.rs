@@ -1,14 +1,15 @@
 //! Two sides, resource by resource.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::alike::alike;
+use super::alike::{alike_items, alike_trees};
 use super::diff::{Field, fields};
 use super::normalise::{Rule, fingerprint};
 use super::side::{Item, Section, Side};
-use crate::capture::DocumentId;
-use crate::envoy::State;
+use crate::capture::{Capture, DocumentId};
+use crate::envoy::{ResourceId, State};
 use crate::json::Span;
 
 /// What is the same of two sides, and what is not.
@@ -34,11 +35,11 @@ pub struct SectionDiff {
     /// Resources that differ, by name.
     pub changed: Vec<Changed>,
     /// Resources that are written differently and mean the same: another order of a set, a default spelled out.
-    pub respelled: Vec<String>,
+    pub respelled: Vec<(Place, Place)>,
     /// How many resources mean the same, the respelled ones among them.
     pub same: usize,
     /// Resources that could not be parsed on one side.
-    pub unread: Vec<Place>,
+    pub unread: Vec<(Place, Place)>,
 }
 
 /// Which sides have a section.
@@ -66,6 +67,23 @@ pub struct Place {
     pub span: Span,
     /// In which state that side holds it.
     pub state: State,
+    /// Its place in its dump; none where its document is no dump.
+    pub resource: Option<ResourceId>,
+}
+
+impl Place {
+    /// The resource itself, in the capture that it was found in.
+    pub fn item<'c>(&'c self, capture: &'c Capture) -> Option<Item<'c>> {
+        let bytes = &capture.document(self.document)?.bytes;
+        Some(Item {
+            name: Cow::Borrowed(&self.name),
+            document: self.document,
+            bytes,
+            span: self.span,
+            state: self.state,
+            resource: self.resource,
+        })
+    }
 }
 
 /// A resource that differs.
@@ -162,7 +180,7 @@ fn section(section: Section, left: &Side<'_>, right: &Side<'_>, between: Between
     let names_only = section == Section::Secrets && between == Between::ControlPlaneAndEnvoy;
     for (left, right) in merge(one, other) {
         match (left, right) {
-            (Some(left), Some(_)) if names_only => diff.equal(true, &left),
+            (Some(left), Some(right)) if names_only => diff.equal(true, &left, &right),
             (Some(left), Some(right)) => diff.both(&left, &right),
             (Some(left), None) => diff.only_left.push(place(&left)),
             (None, Some(right)) => diff.only_right.push(place(&right)),
@@ -238,42 +256,48 @@ pub(super) fn merge<'c>(
 }
 
 pub(super) fn place(of: &Item<'_>) -> Place {
-    Place { name: of.name.clone().into_owned(), document: of.document, span: of.span, state: of.state }
+    Place {
+        name: of.name.clone().into_owned(),
+        document: of.document,
+        span: of.span,
+        state: of.state,
+        resource: of.resource,
+    }
 }
 
 impl SectionDiff {
-    fn equal(&mut self, spelled: bool, item: &Item<'_>) {
+    fn equal(&mut self, spelled: bool, left: &Item<'_>, right: &Item<'_>) {
         self.same += 1;
         self.matches &= spelled;
         if !spelled {
-            self.respelled.push(item.name.clone().into_owned());
+            self.respelled.push((place(left), place(right)));
         }
     }
 
     fn both(&mut self, left: &Item<'_>, right: &Item<'_>) {
         // Most resources of two dumps of one Envoy are the same to the byte, and need not be parsed.
-        let (one, other) = (left.raw(), right.raw());
-        if one == other || alike(one, other) {
-            self.equal(true, left);
+        if alike_items(left, right) {
+            self.equal(true, left, right);
             return;
         }
         let (one, other) = match (left.tree(), right.tree()) {
             (Ok(one), Ok(other)) => (one, other),
-            (one, _) => {
+            _ => {
                 self.matches = false;
-                self.unread.push(place(if one.is_err() { left } else { right }));
+                self.unread.push((place(left), place(right)));
                 return;
             }
         };
         let (one, other) = (one.root(), other.root());
-        let exact = fingerprint(one, Rule::Istioctl) == fingerprint(other, Rule::Istioctl);
+        let exact =
+            alike_trees(one, other) || fingerprint(one, Rule::Istioctl) == fingerprint(other, Rule::Istioctl);
         if exact || fingerprint(one, Rule::Meaning) == fingerprint(other, Rule::Meaning) {
-            self.equal(exact, left);
+            self.equal(exact, left, right);
             return;
         }
         let fields = fields(one, other);
         if fields.is_empty() {
-            self.equal(false, left);
+            self.equal(false, left, right);
             return;
         }
         self.matches = false;

@@ -48,6 +48,13 @@ pub fn fields(left: Node<'_>, right: Node<'_>) -> Vec<Field> {
     diff.out
 }
 
+/// Whether the field at a path (or a field in it) holds what must not be shown.
+pub fn is_secret(path: &str) -> bool {
+    const KEPT: [&str; 5] =
+        ["private_key", "password", "session_ticket_keys", "generic_secret", "token_secret"];
+    KEPT.iter().any(|it| path.contains(it))
+}
+
 const RULE: Rule = Rule::Meaning;
 
 struct Diff {

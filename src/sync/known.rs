@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::is_eds;
 use super::side::{Section, Side};
-use super::status::Mesh;
+use super::status::{Mesh, Row};
 use crate::capture::{Capture, ProxyId};
 use crate::envoy::{ClusterLoadAssignment, ServiceKey, State};
 use crate::intake::Kind as Page;
-use crate::istiod::{ShardEndpoint, endpoint_shardz, registryz};
+use crate::istiod::{ShardEndpoint, endpoint_shardz, registryz, types};
 
 /// What a control plane's pages and an Envoy's dump do not have in common. Left is the control plane.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -25,6 +25,19 @@ pub struct Known {
     pub same_endpoints: usize,
     /// The Istio version that the control plane was told, and the one of the dump, where they differ.
     pub versions: Option<(String, String)>,
+    /// Types of which the control plane sent another push last than the one that the dump has.
+    pub pushes: Vec<Push>,
+}
+
+/// What was sent last of a type, and what Envoy took.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Push {
+    /// The type's URL.
+    pub type_url: String,
+    /// What was sent.
+    pub sent: String,
+    /// What the dump has.
+    pub has: String,
 }
 
 /// Two sets.
@@ -56,10 +69,15 @@ impl Difference {
 pub fn known(capture: &Capture, proxy: ProxyId) -> Option<Known> {
     let envoy = Side::envoy(capture, proxy)?;
     let pages = |kind: Page| capture.documents().filter(move |(_, it)| it.kind == kind).map(|it| it.1);
+    let mesh = Mesh::of(capture);
+    let row = mesh.rows.iter().find(|it| it.proxy == Some(proxy) && it.connected);
+    let pushes = row.map(|it| pushes(it, &envoy)).unwrap_or_default();
+    let versions = row.and_then(|it| versions(it, &envoy));
     let services: Vec<_> =
         pages(Page::IstiodRegistryz).filter_map(|it| Some(registryz(it.tree()?.root()))).flatten().collect();
     if services.is_empty() {
-        return None;
+        let any = !pushes.is_empty() || versions.is_some();
+        return any.then(|| Known { versions, pushes, ..Known::default() });
     }
     let mut ports: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     let mut clusters = BTreeSet::new();
@@ -76,7 +94,8 @@ pub fn known(capture: &Capture, proxy: ProxyId) -> Option<Known> {
     let items = envoy.items(Section::Clusters, &[State::Active]);
     let there: BTreeSet<String> =
         items.iter().map(|it| it.name.clone().into_owned()).filter(|it| plain(it)).collect();
-    let mut found = Known { clusters: Some(Difference::of(&clusters, &there)), ..Known::default() };
+    let clusters = Some(Difference::of(&clusters, &there));
+    let mut found = Known { clusters, versions, pushes, ..Known::default() };
     let shards: Vec<ShardEndpoint> = pages(Page::IstiodEndpointShardz)
         .filter_map(|it| Some(endpoint_shardz(it.tree()?.root())))
         .flatten()
@@ -87,7 +106,6 @@ pub fn known(capture: &Capture, proxy: ProxyId) -> Option<Known> {
         let (differ, same) = endpoints(&envoy, &shards, &ports, &eds);
         (found.endpoints, found.same_endpoints) = (Some(differ), same);
     }
-    found.versions = versions(capture, proxy, &envoy);
     Some(found)
 }
 
@@ -128,12 +146,26 @@ fn address(endpoint: crate::json::Node<'_>) -> Option<String> {
     Some(format!("{}:{}", socket.text("address")?, socket.number("port_value").unwrap_or(0)))
 }
 
-fn versions(capture: &Capture, proxy: ProxyId, envoy: &Side<'_>) -> Option<(String, String)> {
-    let mesh = Mesh::of(capture);
-    let told = mesh.rows.into_iter().find(|it| it.proxy == Some(proxy) && it.connected)?.istio_version;
+fn versions(row: &Row, envoy: &Side<'_>) -> Option<(String, String)> {
+    let told = row.istio_version.clone();
     let (_, document) = envoy.dump?;
     let (_, bootstrap) = document.dump()?.of(crate::envoy::Kind::Bootstrap).next()?;
     let tree = bootstrap.body(&document.bytes).ok()?;
     let own = crate::envoy::ProxyNode(tree.root().get("node")?).metadata("ISTIO_VERSION");
     (!told.is_empty() && !own.is_empty() && told != own).then_some((told, own))
+}
+
+/// Of clusters and listeners a dump says which response was the last that it took (envoy/admin/v3/config_dump.proto,
+/// `version_info` of the section); istiod puts the push there, and into the nonce of what it sends.
+fn pushes(row: &Row, envoy: &Side<'_>) -> Vec<Push> {
+    let has = |section: Section| envoy.version(section).filter(|it| !it.is_empty());
+    let of = |(section, type_url): (Section, &str)| {
+        let sent = row.of_type(type_url).map(|it| it.push.clone()).filter(|it| !it.is_empty())?;
+        let has = has(section)?;
+        (sent != has).then(|| Push { type_url: type_url.to_owned(), sent, has })
+    };
+    [(Section::Clusters, types::CLUSTER), (Section::Listeners, types::LISTENER)]
+        .into_iter()
+        .filter_map(of)
+        .collect()
 }

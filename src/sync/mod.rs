@@ -2,6 +2,7 @@
 
 pub mod age;
 mod alike;
+pub mod beside;
 pub mod compare;
 mod defaults;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod side;
 pub mod status;
 pub mod text;
 
+pub use beside::{Beside, Marked};
 pub use compare::{Between, Changed, Comparison, Place, Presence, SectionDiff, compare};
 pub use diff::{Change, Field};
 pub use groups::{Filter, Group, GroupBy, Key};

@@ -89,6 +89,18 @@ pub fn lines(section: Section, item: &Item<'_>, order: &Order, last: bool) -> Ve
     writer.out
 }
 
+/// The lines of a resource by itself.
+pub fn body(of: Node<'_>, order: &Order) -> Vec<String> {
+    let mut writer = Writer { order, out: vec![String::new()] };
+    writer.value("", of, 0, false);
+    // There is half as much room where two texts stand side by side.
+    for line in &mut writer.out {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        line.drain(..blanks / 2);
+    }
+    writer.out
+}
+
 /// How many lines [`lines`] makes of a resource, counted without parsing it: one for each field and element, and one
 /// for each closing bracket.
 pub fn lines_of_raw(section: Section, item: &Item<'_>) -> usize {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::capture::{Capture, Document, DocumentId};
-use crate::envoy::{self, ConfigDump, Resource, State};
+use crate::envoy::{self, ConfigDump, Resource, ResourceId, State};
 use crate::instant::Instant;
 use crate::intake::Kind as Page;
 use crate::json::{Fault, Span, Tree, pluck};
@@ -98,8 +98,8 @@ pub struct Item<'c> {
     pub span: Span,
     /// In which state the side holds it.
     pub state: State,
-    /// Whether the dump went on after it.
-    pub whole: bool,
+    /// Its place in its dump; none where its document is no dump.
+    pub resource: Option<ResourceId>,
 }
 
 impl<'c> Item<'c> {
@@ -112,15 +112,15 @@ impl<'c> Item<'c> {
     }
 
     /// The bytes of its message.
-    ///
-    /// Envoy puts one field behind a message: when it was updated. Where it is so, the message's end is known without
-    /// reading it.
     pub fn raw(&self) -> &'c [u8] {
+        self.raw_at_once()
+            .unwrap_or_else(|| pluck(self.bytes, self.span, &[]).unwrap_or(self.span).of(self.bytes))
+    }
+
+    /// The same, where its end is known without reading it: Envoy puts one field behind a message, when it was updated.
+    pub fn raw_at_once(&self) -> Option<&'c [u8]> {
         let bytes = self.span.of(self.bytes);
-        if let Some(end) = before_last_updated(bytes) {
-            return &bytes[..end];
-        }
-        pluck(self.bytes, self.span, &[]).unwrap_or(self.span).of(self.bytes)
+        before_last_updated(bytes).map(|end| &bytes[..end])
     }
 }
 
@@ -188,6 +188,14 @@ impl<'c> Side<'c> {
         page || self.index().is_some_and(|(_, bytes, dump)| dump.has_section(bytes, section.type_name()))
     }
 
+    /// The version of the last response that an Envoy took of a section, where its dump says (clusters, listeners).
+    pub fn version(&self, section: Section) -> Option<String> {
+        let (_, bytes, dump) = self.index()?;
+        let is = |it: &&envoy::Section| it.type_url(bytes).ends_with(section.type_name());
+        let found = crate::json::pluck_text(bytes, dump.sections.iter().find(is)?.span, &["version_info"])?;
+        Some(String::from_utf8_lossy(found.of(bytes)).into_owned())
+    }
+
     /// When the latest of its routes came (istioctl/pkg/util/configdump/route.go,
     /// `GetLastUpdatedDynamicRouteTime`).
     pub fn routes_loaded(&self) -> Option<Instant> {
@@ -205,10 +213,10 @@ impl<'c> Side<'c> {
         let mut list = Vec::new();
         if let Some((document, bytes, dump)) = self.index() {
             let wanted = |it: &Resource| states.contains(&it.state);
-            list.extend(dump.of(section.kind()).filter(|(_, it)| wanted(it)).filter_map(|(_, it)| {
+            list.extend(dump.of(section.kind()).filter(|(_, it)| wanted(it)).filter_map(|(id, it)| {
                 let span = it.body_span()?;
                 let name = it.name(bytes);
-                Some(Item { name, document, bytes, span, state: it.state, whole: it.whole })
+                Some(Item { name, document, bytes, span, state: it.state, resource: Some(id) })
             }));
         }
         let page = match section {
@@ -235,7 +243,7 @@ fn of_page(document: DocumentId, page: &Document) -> Vec<Item<'_>> {
             bytes: &page.bytes,
             span: it.span(),
             state: State::Active,
-            whole: true,
+            resource: None,
         };
         Some(item)
     })

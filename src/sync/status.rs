@@ -64,6 +64,8 @@ pub struct TypeState {
     pub sent: Option<Instant>,
     /// Why Envoy refused it, in its words.
     pub error: String,
+    /// The push that was sent last; empty where no page says.
+    pub push: String,
 }
 
 /// How a proxy stands, all its types together; the worst first.
@@ -187,6 +189,7 @@ fn row(
         status: it.status,
         sent: it.sent,
         error: it.error.clone(),
+        push: it.push.clone(),
     };
     Row {
         proxy: Some(id),

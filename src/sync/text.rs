@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
-use super::alike::alike;
+use super::alike::alike_items;
 use super::compare::{Between, aligned, merge};
 use super::normalise::{Rule, fingerprint};
 use super::render::{Order, lines, lines_of_raw};
@@ -81,8 +81,7 @@ pub fn hunks(section: Section, left: &Side<'_>, right: &Side<'_>, between: Betwe
 
 fn same(left: Option<&Item<'_>>, right: Option<&Item<'_>>) -> bool {
     let (Some(left), Some(right)) = (left, right) else { return false };
-    let (one, other) = (left.raw(), right.raw());
-    if one == other || alike(one, other) {
+    if alike_items(left, right) {
         return true;
     }
     let print = |it: &Item<'_>| it.tree().ok().map(|it| fingerprint(it.root(), Rule::Istioctl));

@@ -50,12 +50,11 @@ impl Host<'_> {
         let address = self.endpoint.address().and_then(|it| it.kind());
         let address = address.map_or_else(String::new, |it| it.to_string());
         let status = self.endpoint.health_status().into_owned();
-        let place = format!("{status}, priority {}, {}", self.priority, self.locality);
+        let place = Why::Endpoint(status, self.priority, self.locality.clone());
         let why = match (self.labelled, self.chosen, self.health) {
             (false, ..) => Why::Missing(What::Labels),
-            (_, true, _) => Why::Meets(What::Health, place),
             (_, false, Health::Healthy | Health::Degraded) => Why::Earlier,
-            (_, false, Health::Unhealthy) => Why::Differs(What::Health, "HEALTHY".to_owned(), place),
+            (_, true, _) | (_, false, Health::Unhealthy) => place,
         };
         considered(address, self.chosen, why, Some(self.endpoint.0))
     }

@@ -42,7 +42,7 @@ mod transport_socket;
 mod uri_template;
 mod virtual_host;
 
-pub use request::{Direction, Headers, Protocol, Request};
+pub use request::{Direction, Headers, Protocol, Request, host_and_port};
 pub use source::{Source, Tracer};
 pub use step::{Considered, Miss, Outcome, Step, StepKind, Trace, Verdict, What, Why};
 

@@ -1,6 +1,6 @@
 //! What a trace says: its decisions, and how the request ends. All of it is data; sentences are made elsewhere.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::json::Span;
 
@@ -18,7 +18,7 @@ pub struct Step {
 }
 
 /// What a step decides, in the order in which a request meets them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Which listener the connection arrives at.
@@ -65,7 +65,7 @@ pub struct Considered {
 }
 
 /// Why something was taken, or not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It is the one; nothing more is to be said.
@@ -88,10 +88,14 @@ pub enum Why {
     Beyond(What, String),
     /// Its share, in percent, when chance decides.
     Share(String),
+    /// An endpoint's health, priority and locality (`region/zone/sub_zone`).
+    Endpoint(String, u64, String),
+    /// TLS to the upstream: SNI, the secret with the own certificate, the names that are expected.
+    Upstream(String, String, String),
 }
 
 /// What a reason is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// Address and port to which the client connected.
@@ -177,7 +181,7 @@ pub enum What {
 }
 
 /// How a request ends, in the terms of the project's judge (tools/check-traces).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// To a cluster that has an endpoint for it, or that passes through.

@@ -64,6 +64,6 @@ fn told<'t>(cluster: Cluster<'t>, address: &str, socket: Option<Extension<'t>>) 
     let certificate =
         common.and_then(|it| it.list("tls_certificate_sds_secret_configs").next()?.text("name"));
     let certificate = certificate.unwrap_or_default();
-    let said = format!("SNI {sni}, certificate {certificate}, expects {}", names.join(", "));
-    considered(address, true, Why::Meets(What::Tls, said), Some(context))
+    let said = Why::Upstream(sni.into_owned(), certificate.into_owned(), names.join(", "));
+    considered(address, true, said, Some(context))
 }

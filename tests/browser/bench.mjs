@@ -151,6 +151,86 @@ await tab.page.waitForTimeout(500);
 const tasks = await tab.page.evaluate(() => globalThis.tasks);
 row('longest task on the page’s thread while loading', tasks.length ? ms(Math.max(...tasks)) : 'under 50 ms',
   `${tasks.length} over 50 ms; shown after ${ms(seen)}`, '', 'none over 50 ms');
+
+// 4. A request traced there: from Enter to its verdict on the page, two hosts in turn.
+await tab.page.getByTestId('tab-trace').click();
+await tab.page.getByTestId('verdict').waitFor();
+const traced = await tab.page.evaluate(async () => {
+  const at = (id) => document.querySelector(`[data-testid=${id}]`);
+  const type = (id, text) => {
+    at(id).value = text;
+    at(id).dispatchEvent(new InputEvent('input', { bubbles: true }));
+  };
+  const offered = async () => {
+    type('trace-to', '.');
+    await new Promise((done) => setTimeout(done, 300));
+    return [...document.querySelectorAll('#trace-hosts option')].map(({ value }) => value);
+  };
+  const hosts = [...new Set(await offered())].slice(0, 2);
+  const times = [];
+  for (let round = 0; round < 11; round++) {
+    const host = hosts[round % 2];
+    type('trace-to', host);
+    // What is offered for it comes first.
+    await new Promise((done) => setTimeout(done, 150));
+    const began = performance.now();
+    at('trace-run').click();
+    await new Promise((done) => {
+      const look = () => at('verdict-details')?.textContent.includes(host) && (watch.disconnect(), done());
+      const watch = new MutationObserver(look);
+      watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    times.push(performance.now() - began);
+  }
+  return times;
+});
+row('a request traced on the page, from Enter to the verdict', ms(median(traced)), `longest ${ms(Math.max(...traced))}`, '', 'at most 50 ms');
+
+// 5. The graph of the same dump: from a click on what was found to the frame in which it is drawn; then panned.
+const by = (id) => tab.page.getByTestId(id);
+await by('tab-graph').click();
+await by('graph-listener').first().waitFor({ timeout: 30_000 });
+const first = [];
+const later = [];
+for (const name of ['outbound|8080||svc0003.team03.svc.cluster.local', 'svc0004.team04.svc.cluster.local:8080', '0.0.0.0_8080', '0.0.0.0_8080', '0.0.0.0_80', 'svc0007.team07.svc.cluster.local:80', 'virtualOutbound']) {
+  await by('graph-find').fill(name);
+  await by('graph-hit').first().waitFor({ timeout: 30_000 });
+  const time = await tab.page.evaluate(() => new Promise((done) => {
+    const hit = document.querySelector('[data-testid=graph-hit]');
+    const before = document.querySelector('[data-testid=graph-focus]')?.textContent;
+    const began = performance.now();
+    hit.click();
+    const look = () => {
+      const now = document.querySelector('[data-testid=graph-focus]')?.textContent;
+      if (now && now !== before && document.querySelector('[data-testid=graph-node]')) requestAnimationFrame(() => done(performance.now() - began));
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }));
+  (first.length ? later : first).push(time);
+  await tab.page.waitForTimeout(300);
+  if (name === '0.0.0.0_8080') await by('graph-clear').click();
+}
+row('graph: from a click to the drawn focus', ms(median(later)), `the first, which reads routes: ${ms(first[0])}; the slowest: ${ms(Math.max(...later))}`, '', 'under 150 ms');
+const frames = await tab.page.evaluate(() => new Promise((done) => {
+  const canvas = document.querySelector('[data-testid=graph]');
+  const { left, top } = canvas.getBoundingClientRect();
+  const point = (type, step) => canvas.dispatchEvent(new PointerEvent(type, {
+    bubbles: true, button: 0, pointerId: 1, clientX: left + 200 + 80 * Math.sin(step / 9), clientY: top + 200 + 3 * (step % 60) }));
+  const times = [];
+  let before;
+  let step = 0;
+  point('pointerdown', 0);
+  const frame = (now) => {
+    if (before !== undefined) times.push(now - before);
+    before = now;
+    point('pointermove', ++step);
+    if (step < 180) requestAnimationFrame(frame);
+    else { point('pointerup', step); done(times.sort((a, b) => a - b)); }
+  };
+  requestAnimationFrame(frame);
+}));
+row('graph: a frame while panning', `${frames[Math.floor(frames.length / 2)].toFixed(1)} ms`, `19 of 20 under ${frames[Math.floor(frames.length * 0.95)].toFixed(1)} ms`, '', '16.7 ms');
 await tab.close();
 await host.close();
 await browser.close();

@@ -102,6 +102,11 @@ fn two_captures_are_compared_proxy_by_proxy() {
     let found: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(found["only_left"], serde_json::json!(["Kubernetes/ledger-v1-686bbb668-99j76.payments"]));
     assert_eq!((found["changed"].as_array().unwrap().len(), &found["same"]), (4, &2.into()));
+    // The gateway's weights changed, and a host came: nothing but that host goes elsewhere.
+    let pod = "productpage-v1-7b9b5fdfd6-4r52s";
+    let text = out(&["diff", "bookinfo-synced.tar.gz", "bookinfo-stale.tar.gz", "--proxy", pod]);
+    assert!(text.contains("hosts go elsewhere"), "{text}");
+    assert!(text.contains("newsvc.default.svc.cluster.local:9080: "), "{text}");
     let same = out(&["diff", "big.json.gz", "big.json.gz"]);
     assert!(same.lines().all(|it| it.contains(" Match")), "{same}");
 }

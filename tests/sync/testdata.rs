@@ -32,6 +32,19 @@ fn what_istioctl_printed_of_its_mesh_is_read() {
 }
 
 #[test]
+fn what_istioctl_printed_as_yaml_says_the_same_as_its_json() {
+    let (Some(json), Some(yaml)) =
+        (testdata("pilot/multiXdsStatusSinglePilot.json"), testdata("pilot/multiXdsStatusSinglePilot.yaml"))
+    else {
+        return;
+    };
+    let read = |name: &str, text: String| Mesh::of(&capture([(name.to_owned(), text.into_bytes())])).rows;
+    let rows = read("ps.yaml", yaml);
+    assert!(!rows.is_empty());
+    assert_eq!(rows, read("ps.json", json));
+}
+
+#[test]
 fn its_two_dumps_differ_in_all_three_sections() {
     let (Some(one), Some(other)) =
         (testdata("compare/configdump.json"), testdata("compare/configdump_diff.json"))

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
 use crate::files::Given;
-use crate::link::{self, Place, TableView, View};
+use crate::link::{self, CompareView, Place, TableView, View};
 use crate::settings::{Lang, Theme};
 use crate::views;
 use crate::worker::{self, Asked, Client, Event};
@@ -60,11 +60,15 @@ pub enum Notice {
     /// The address is of another capture.
     OtherCapture,
     NothingDropped,
+    NothingToCompare,
+    /// The address is of two captures, and the second one is not open.
+    NoSecond,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
     Open,
+    Compare,
     Paste,
     Promise,
     Keys,
@@ -79,6 +83,12 @@ pub enum Msg {
     /// A resource's own place is known.
     Resolved(Rc<Answer>),
     Give(Vec<Given>),
+    /// To be compared with what is open.
+    GiveSecond(Vec<Given>),
+    SecondCaptured(Rc<Answer>),
+    /// The two captures change places.
+    Swap,
+    CloseSecond,
     Sample,
     Cancel,
     Stop,
@@ -86,6 +96,8 @@ pub enum Msg {
     CloseDetail,
     Show(Option<Dialog>),
     Dismiss,
+    /// A request was traced.
+    Traced(Rc<Traced>),
     Speak(Lang),
     Paint(Theme),
 }
@@ -104,7 +116,11 @@ pub struct App {
     silent: bool,
     cancelled: bool,
     asked: Option<Asked>,
-    resolving: Option<Asked>,
+    asked_second: Option<Asked>,
+    /// A second capture was given: it is shown beside the first once it is read.
+    comparing: bool,
+    /// A resource whose own place is asked for, and which part of it is meant.
+    resolving: Option<(Asked, Option<u32>)>,
     /// The place whose heading is to have the focus, once it is drawn.
     arrived: bool,
     _listeners: Vec<EventListener>,
@@ -139,6 +155,8 @@ impl Component for App {
             silent: false,
             cancelled: false,
             asked: None,
+            asked_second: None,
+            comparing: false,
             resolving: None,
             arrived: false,
             _listeners: listeners,
@@ -157,6 +175,16 @@ impl Component for App {
             Msg::Moved => self.moved(ctx),
             Msg::Resolved(answer) => self.resolved(&answer),
             Msg::Give(given) => self.give(given),
+            Msg::GiveSecond(given) => self.give_second(given),
+            Msg::SecondCaptured(answer) => self.second_captured(&answer),
+            Msg::Swap => {
+                self.page.client.swap();
+                self.swapped(ctx);
+            }
+            Msg::CloseSecond => {
+                self.page.client.close_second();
+                self.forget_second();
+            }
             Msg::Sample => self.give(worker::sample().into_iter().collect()),
             Msg::Cancel => self.page.client.cancel(),
             Msg::Stop => self.page.client.stop(),
@@ -164,6 +192,9 @@ impl Component for App {
                 self.page.client.close();
                 self.phase = Phase::Empty;
                 self.page.capture = Rc::default();
+                self.page.traced = None;
+                views::trace::forget();
+                self.page.second = None;
                 self.page.epoch += 1;
                 self.dialog = None;
                 self.notice = None;
@@ -178,6 +209,7 @@ impl Component for App {
             Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
             Msg::Show(dialog) => self.dialog = dialog,
             Msg::Dismiss => self.notice = None,
+            Msg::Traced(traced) => self.page.traced = Some(traced),
             Msg::Speak(lang) => {
                 lang.apply();
                 lang.keep();
@@ -249,13 +281,15 @@ impl App {
             }
             Event::Opened { cancelled } => {
                 self.cancelled = cancelled;
-                let hear = ctx.link().callback(Msg::Captured);
-                self.asked = Some(self.page.client.ask(Query::Capture, hear));
+                self.ask_what_is_open(ctx);
             }
             Event::Silent(silent) => self.silent = silent,
             Event::Restarted { without, again, stopped } => {
                 self.silent = false;
                 self.asked = None;
+                self.asked_second = None;
+                self.page.second = None;
+                self.comparing = false;
                 self.resolving = None;
                 self.notice = Some(if stopped { Notice::Stopped(without) } else { Notice::Broke(without) });
                 self.page.capture = Rc::default();
@@ -285,7 +319,72 @@ impl App {
             Phase::Loading(progress) => Phase::Loading(progress),
             Phase::Ready(progress) => Phase::Ready(progress.or(Some(begun))),
         };
-        self.page.client.open(given);
+        self.page.client.open(given, false);
+    }
+
+    /// Takes a second capture.
+    fn give_second(&mut self, given: Vec<Given>) {
+        self.dialog = None;
+        if given.is_empty() {
+            self.notice = Some(Notice::NothingDropped);
+            return;
+        }
+        let begun = Progress { began: browser::now(), now: browser::now(), ..Progress::default() };
+        if let Phase::Ready(progress) = &mut self.phase {
+            progress.get_or_insert(begun);
+            self.comparing = true;
+            self.page.client.open(given, true);
+        }
+    }
+
+    fn ask_what_is_open(&mut self, ctx: &Context<Self>) {
+        let client = &self.page.client;
+        self.asked = Some(client.ask(Query::Capture, ctx.link().callback(Msg::Captured)));
+        let second = Query::Second(Box::new(Query::Capture));
+        self.asked_second = Some(client.ask(second, ctx.link().callback(Msg::SecondCaptured)));
+    }
+
+    fn second_captured(&mut self, answer: &Answer) {
+        self.asked_second = None;
+        let comparing = std::mem::take(&mut self.comparing);
+        let Answer::Capture(capture) = answer else {
+            self.forget_second();
+            return;
+        };
+        if capture.proxies.is_empty() {
+            if comparing {
+                self.notice = Some(Notice::NothingToCompare);
+            }
+            return;
+        }
+        let mark = link::mark_of(capture);
+        self.page.second = Some((mark, Rc::new(capture.clone())));
+        self.page.epoch += 1;
+        if comparing {
+            let all = CompareView { second: Some(mark), pair: None, open: None };
+            // One proxy here and one there: they are what is meant.
+            let pair = match (&self.page.capture.proxies[..], &capture.proxies[..]) {
+                ([one], [other]) => Some((one.id, other.id)),
+                _ => None,
+            };
+            self.page.go(Place::Compare(CompareView { pair, ..all }));
+        }
+    }
+
+    fn forget_second(&mut self) {
+        self.dialog = self.dialog.filter(|it| *it != Dialog::Compare);
+        self.page.second = None;
+        if matches!(self.place, Place::Compare(CompareView { second: Some(_), .. })) {
+            self.replace(Place::Home);
+        }
+    }
+
+    /// The second capture is the first now, and shown.
+    fn swapped(&mut self, ctx: &Context<Self>) {
+        self.dialog = None;
+        self.place = Place::Home;
+        self.page.second = None;
+        self.ask_what_is_open(ctx);
     }
 
     fn captured(&mut self, ctx: &Context<Self>, capture: Rc<Capture>) {
@@ -352,9 +451,16 @@ impl App {
     fn arrive(&mut self, ctx: &Context<Self>, place: Place) {
         self.dialog = None;
         self.arrived = true;
-        if let Place::Resource(resource) = place {
+        if let Place::Compare(CompareView { second: Some(mark), .. }) = place
+            && self.page.second.as_ref().is_none_or(|it| it.0 != mark)
+        {
+            self.notice = Some(Notice::NoSecond);
+            self.replace(self.home());
+            return;
+        }
+        if let Place::Resource(resource, at) = place {
             let hear = ctx.link().callback(Msg::Resolved);
-            self.resolving = Some(self.page.client.ask(Query::Detail(resource), hear));
+            self.resolving = Some((self.page.client.ask(Query::Detail(resource), hear), at));
         } else {
             self.resolving = None;
             self.place = place;
@@ -362,7 +468,7 @@ impl App {
     }
 
     fn resolved(&mut self, answer: &Answer) {
-        self.resolving = None;
+        let at = self.resolving.take().and_then(|(_, at)| at);
         self.arrived = true;
         let Answer::Detail(detail) = answer else {
             self.notice = Some(Notice::OtherCapture);
@@ -370,10 +476,14 @@ impl App {
         };
         let place = match (detail.proxy, detail.table) {
             (Some(proxy), Some(table)) => {
-                Place::Proxy(proxy, View::Table(TableView::of(table, detail.resource)))
+                let view = TableView {
+                    open: Some((Subject::Resource(detail.resource), at)),
+                    ..TableView::of(table, detail.resource)
+                };
+                Place::Proxy(proxy, View::Table(view))
             }
             _ => {
-                self.place = Place::Resource(detail.resource);
+                self.place = Place::Resource(detail.resource, at);
                 return;
             }
         };

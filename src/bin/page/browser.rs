@@ -76,6 +76,11 @@ pub fn by_id(id: &str) -> Option<HtmlElement> {
     gloo::utils::document().get_element_by_id(id)?.dyn_into().ok()
 }
 
+/// The first element of that `data-testid`.
+pub fn by_test_id(id: &str) -> Option<HtmlElement> {
+    gloo::utils::document().query_selector(&format!("[data-testid={id}]")).ok()??.dyn_into().ok()
+}
+
 /// What has the focus, unless nothing has.
 pub fn focused() -> Option<HtmlElement> {
     let element: HtmlElement = gloo::utils::document().active_element()?.dyn_into().ok()?;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Answer, Capture, Query};
+use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
 use yew::prelude::*;
 
 use crate::app::Msg;
@@ -17,7 +17,11 @@ pub struct Page {
     /// Counts the captures: another one wants all questions asked again.
     pub epoch: u32,
     pub mark: u32,
+    /// What it is compared with, and its mark.
+    pub second: Option<(u32, Rc<Capture>)>,
     pub lang: Lang,
+    /// The way of the request that was traced last, for views that light it.
+    pub traced: Option<Rc<Traced>>,
     pub act: Callback<Msg>,
 }
 
@@ -41,11 +45,17 @@ pub fn use_page() -> Page {
 /// stands: an engine that is not busy answers within a frame.
 #[hook]
 pub fn use_answer(query: Option<Query>) -> Option<Rc<Answer>> {
+    use_answer_again(query, 0)
+}
+
+/// The same; asks again in every round.
+#[hook]
+pub fn use_answer_again(query: Option<Query>, round: u32) -> Option<Rc<Answer>> {
     let page = use_page();
     let answer = use_state(|| None);
     {
         let answer = answer.clone();
-        use_effect_with((query, page.epoch), move |(query, _)| {
+        use_effect_with((query, page.epoch, round), move |(query, ..)| {
             let asked = query.clone().map(|query| {
                 page.client.ask(query, Callback::from(move |heard: Rc<Answer>| answer.set(Some(heard))))
             });

@@ -3,13 +3,17 @@
 
 use std::fmt;
 
-use xdscope::engine::protocol::{Capture, DocumentId, ProxyId, ResourceRef, Subject, TableKind, Target};
+use xdscope::engine::protocol::{
+    Capture, DocumentId, GraphFocus, ProxyId, ResourceRef, Subject, TableKind, Target,
+};
 
 /// What the page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The capture.
     Home,
+    /// The graph of all proxies.
+    Mesh,
     /// What was not read.
     NotRead,
     /// A control plane, by its place in the capture.
@@ -18,10 +22,24 @@ pub enum Place {
     Document(DocumentId),
     /// A document, raw, at a byte of it.
     Within(DocumentId, u32),
-    /// A resource, wherever it stands: the engine knows, and the page goes on to there.
-    Resource(ResourceRef),
+    /// A resource, wherever it stands, and which part of it (a byte of its document): the engine knows, and the page
+    /// goes on to there.
+    Resource(ResourceRef, Option<u32>),
     /// A proxy.
     Proxy(ProxyId, View),
+    /// Two proxies beside each other, or the proxies of two captures.
+    Compare(CompareView),
+}
+
+/// What is beside what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CompareView {
+    /// The mark of the second capture, where the right side is of that.
+    pub second: Option<u32>,
+    /// The two proxies; all without.
+    pub pair: Option<(ProxyId, ProxyId)>,
+    /// The resource that is open, by its place in the comparison.
+    pub open: Option<u32>,
 }
 
 /// A tab of a proxy.
@@ -29,8 +47,23 @@ pub enum Place {
 pub enum View {
     Overview,
     Table(TableView),
+    /// The graph, and around what.
+    Graph(Option<GraphFocus>),
+    /// A request's way; one that a part of a resource takes, where that is said.
+    Trace(Option<(ResourceRef, Option<u32>)>),
+    /// What its control plane holds, beside what it has.
+    Sync(SyncView),
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
+}
+
+/// What a control plane holds and what an Envoy has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyncView {
+    /// Which of the control planes that have a dump of the proxy.
+    pub replica: u32,
+    /// The resource that is open, by its place in the comparison.
+    pub open: Option<u32>,
 }
 
 /// A table, and what of it.
@@ -80,7 +113,7 @@ impl From<Target> for Place {
     fn from(target: Target) -> Self {
         match target {
             Target::Proxy(proxy) => Place::Proxy(proxy, View::Overview),
-            Target::Resource(resource) => Place::Resource(resource),
+            Target::Resource(resource) => Place::Resource(resource, None),
             Target::Document(document) => Place::Document(document),
             Target::Place(document, at) => Place::Within(document, at),
         }
@@ -91,25 +124,49 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Home => Ok(()),
+            Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
             Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
-            Place::Resource(resource) => write!(f, "/r/{}", dotted(*resource)),
+            Place::Resource(resource, at) => write!(f, "/r/{}", part(*resource, *at)),
+            Place::Compare(view) => {
+                match view.second {
+                    Some(mark) => write!(f, "/x/{mark:06x}")?,
+                    None => f.write_str("/x/-")?,
+                }
+                if let Some((left, right)) = view.pair {
+                    write!(f, "/{}.{}", left.0, right.0)?;
+                }
+                view.open.map_or(Ok(()), |at| write!(f, "/at/{at}"))
+            }
             Place::Proxy(proxy, view) => {
                 write!(f, "/p/{}", proxy.0)?;
                 match view {
                     View::Overview => Ok(()),
+                    View::Graph(None) => f.write_str("/graph"),
+                    View::Graph(Some(GraphFocus { resource, at })) => {
+                        write!(f, "/graph/at/{}", part(*resource, *at))
+                    }
+                    View::Trace(None) => f.write_str("/trace"),
+                    View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
+                    View::Sync(view) => {
+                        f.write_str("/sync")?;
+                        if view.replica > 0 {
+                            write!(f, "/of/{}", view.replica)?;
+                        }
+                        view.open.map_or(Ok(()), |at| write!(f, "/at/{at}"))
+                    }
                     View::Raw(None) => f.write_str("/raw"),
                     View::Raw(Some(document)) => write!(f, "/raw/{}", document.0),
                     View::Table(view) => {
                         write!(f, "/{}", slug(view.table))?;
                         if let Some(only) = view.only {
-                            write!(f, "/of/{}", dotted(only))?;
+                            write!(f, "/of/{}", part(only, None))?;
                         }
                         let Some((of, at)) = view.open else { return Ok(()) };
                         match of {
-                            Subject::Resource(resource) => write!(f, "/at/{}", dotted(resource))?,
+                            Subject::Resource(resource) => write!(f, "/at/{}", part(resource, None))?,
                             Subject::Document(document) => write!(f, "/in/{}", document.0)?,
                         }
                         at.map_or(Ok(()), |at| write!(f, ".{at}"))
@@ -120,8 +177,10 @@ impl fmt::Display for Place {
     }
 }
 
-fn dotted(resource: ResourceRef) -> String {
-    format!("{}.{}", resource.document.0, resource.resource.0)
+/// `2.45`, and `2.45.1033` for the part of it that begins at that byte.
+fn part(resource: ResourceRef, at: Option<u32>) -> String {
+    let at = at.map(|at| format!(".{at}")).unwrap_or_default();
+    format!("{}.{}{at}", resource.document.0, resource.resource.0)
 }
 
 /// The address of a place in the capture with that mark.
@@ -135,17 +194,45 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
+        Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => match steps.next()?.split_once('.') {
             Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),
             None => Place::Document(DocumentId(hash.rsplit('/').next()?.parse().ok()?)),
         },
-        Some("r") => Place::Resource(resource(steps.next()?)?.0),
+        Some("r") => {
+            let (resource, at) = resource(steps.next()?)?;
+            Place::Resource(resource, at)
+        }
         Some("p") => {
             let proxy = ProxyId(steps.next()?.parse().ok()?);
             let view = match steps.next() {
                 None => View::Overview,
+                Some("graph") => View::Graph(match steps.next() {
+                    None => None,
+                    Some("at") => {
+                        let (resource, at) = resource(steps.next()?)?;
+                        Some(GraphFocus { resource, at })
+                    }
+                    Some(_) => return None,
+                }),
+                Some("trace") => View::Trace(match steps.next() {
+                    None => None,
+                    Some("of") => Some(resource(steps.next()?)?),
+                    Some(_) => return None,
+                }),
+                Some("sync") => {
+                    let mut view = SyncView::default();
+                    while let Some(step) = steps.next() {
+                        match step {
+                            "of" => view.replica = steps.next()?.parse().ok()?,
+                            "at" => view.open = Some(steps.next()?.parse().ok()?),
+                            _ => return None,
+                        }
+                    }
+                    View::Sync(view)
+                }
                 Some("raw") => View::Raw(match steps.next() {
                     None => None,
                     Some(document) => Some(DocumentId(document.parse().ok()?)),
@@ -178,9 +265,28 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
             };
             Place::Proxy(proxy, view)
         }
+        Some("x") => Place::Compare(compared(steps)?),
         Some(_) => return None,
     };
     Some((mark, place))
+}
+
+fn compared<'s>(mut steps: impl Iterator<Item = &'s str>) -> Option<CompareView> {
+    let second = match steps.next()? {
+        "-" => None,
+        mark => Some(u32::from_str_radix(mark, 16).ok()?),
+    };
+    let mut view = CompareView { second, pair: None, open: None };
+    while let Some(step) = steps.next() {
+        match (step, step.split_once('.')) {
+            ("at", _) => view.open = Some(steps.next()?.parse().ok()?),
+            (_, Some((left, right))) => {
+                view.pair = Some((ProxyId(left.parse().ok()?), ProxyId(right.parse().ok()?)));
+            }
+            _ => return None,
+        }
+    }
+    Some(view)
 }
 
 fn resource(text: &str) -> Option<(ResourceRef, Option<u32>)> {

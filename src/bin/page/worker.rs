@@ -56,8 +56,8 @@ struct Inner {
     /// Number of the next question. Never begun anew, so that nothing an old engine said is taken for an answer.
     next: u32,
     waiting: BTreeMap<u32, Callback<Rc<Answer>>>,
-    /// All that was given, to be given to a fresh engine.
-    kept: Vec<Given>,
+    /// All that was given, to be given to a fresh engine; and whether it is of the second capture.
+    kept: Vec<(Given, bool)>,
     /// How many of those are being read, from the end.
     opening: usize,
     /// Which file is being read.
@@ -128,17 +128,17 @@ impl Client {
     }
 
     /// Gives the engine something to read, and keeps it for a fresh one.
-    pub fn open(&self, given: Vec<Given>) {
+    pub fn open(&self, given: Vec<Given>, second: bool) {
         {
             let mut inner = self.0.borrow_mut();
             inner.opening += given.len();
             inner.last_sign = browser::now();
-            inner.kept.extend(given.iter().cloned());
+            inner.kept.extend(given.iter().cloned().map(|it| (it, second)));
         }
-        self.send(given);
+        self.send(given, second);
     }
 
-    fn send(&self, given: Vec<Given>) {
+    fn send(&self, given: Vec<Given>, second: bool) {
         let (files, paths) = (Array::new(), Array::new());
         for one in given {
             match one {
@@ -150,7 +150,7 @@ impl Client {
             }
         }
         if files.length() > 0 {
-            self.post("open", &[("files", files.into()), ("paths", paths.into())]);
+            self.post("open", &[("files", files.into()), ("paths", paths.into()), ("second", second.into())]);
         }
     }
 
@@ -174,6 +174,20 @@ impl Client {
             inner.opening = 0;
         }
         self.post("close", &[]);
+    }
+
+    /// Forgets the second capture.
+    pub fn close_second(&self) {
+        self.0.borrow_mut().kept.retain(|it| !it.1);
+        self.post("close_second", &[]);
+    }
+
+    /// The two captures change places.
+    pub fn swap(&self) {
+        for it in &mut self.0.borrow_mut().kept {
+            it.1 = !it.1;
+        }
+        self.post("swap", &[]);
     }
 
     /// Ends an engine that does not answer, and starts another.
@@ -257,9 +271,9 @@ impl Client {
                 Given::File { path, .. } => reading.starts_with(path.as_str()),
                 Given::Pasted(_) => reading.is_empty(),
             };
-            let found = inner.kept[begin..].iter().any(broke);
+            let found = inner.kept[begin..].iter().any(|it| broke(&it.0));
             let mut at = 0;
-            inner.kept.retain(|given| {
+            inner.kept.retain(|(given, _)| {
                 let goes = at >= begin && (!found || broke(given));
                 at += 1;
                 if goes && let Given::File { path, .. } = given {
@@ -274,7 +288,10 @@ impl Client {
         drop(inner);
         self.spawn();
         tell.emit(Event::Restarted { without, again: !again.is_empty(), stopped });
-        self.send(again);
+        let (second, first): (Vec<_>, Vec<_>) = again.into_iter().partition(|it| it.1);
+        for (given, second) in [(first, false), (second, true)] {
+            self.send(given.into_iter().map(|it| it.0).collect(), second);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `unpack` (`document`: read what was only listed), `cancel` (stop reading), `close` (forget everything). What it says is a
-//! [`FromWorker`] as JSON.
+//! (`id`, `query`: a [`Query`] as JSON), `unpack` (`document`: read what was only listed), `cancel` (stop reading),
+//! `close` (forget everything). `open` with `second` opens a second capture beside the first, `swap` lets the two
+//! change places, `close_second` forgets it. What it says is a [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -43,11 +44,17 @@ mod worker {
         pub preparing: Cell<bool>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
-        /// The files that are open, to unpack later what was only listed.
-        pub files: RefCell<Vec<Source>>,
+        /// The files that are open, to unpack later what was only listed, and whether they are of the second capture.
+        pub files: RefCell<Vec<(bool, Source)>>,
     }
 
     impl Shared {
+        /// Lets `work` at the engine of the first or the second capture.
+        pub fn with_engine<T>(&self, second: bool, work: impl FnOnce(&mut Engine) -> T) -> T {
+            let mut engine = self.engine.borrow_mut();
+            if second { work(engine.second()) } else { work(&mut engine) }
+        }
+
         pub fn say(&self, what: &FromWorker) {
             // Plain data always becomes JSON; a page that is gone needs no answer.
             if let Ok(text) = serde_json::to_string(what) {
@@ -90,8 +97,9 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
-                shared.files.borrow_mut().extend(sources.iter().cloned());
-                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources));
+                let second = field("second").is_truthy();
+                shared.files.borrow_mut().extend(sources.iter().map(|it| (second, it.clone())));
+                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources, second));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
@@ -105,6 +113,14 @@ mod worker {
                 wasm_bindgen_futures::spawn_local(opening::unpack(Rc::clone(shared), document));
             }
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
+            "swap" => {
+                shared.engine.borrow_mut().swap();
+                shared.files.borrow_mut().iter_mut().for_each(|(second, _)| *second = !*second);
+            }
+            "close_second" => {
+                shared.engine.borrow_mut().close_second();
+                shared.files.borrow_mut().retain(|(second, _)| !second);
+            }
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
+use xdscope::engine::Engine;
 use xdscope::engine::protocol::{DocumentId, FromWorker};
 use xdscope::intake::{
     Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
@@ -27,8 +28,8 @@ const SLICE: usize = 4 << 20;
 /// How long the worker works before it looks up, in milliseconds.
 const TURN: f64 = 30.0;
 
-/// Reads all sources, and links what they hold.
-pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
+/// Reads all sources, and links what they hold; into the second capture where that is wanted.
+pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
     let epoch = shared.epoch.get();
     let total = sources.iter().map(|it| size_of(&it.blob)).sum();
     let mut before = 0;
@@ -37,10 +38,12 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
         match read(&shared, epoch, &source.blob, &progress).await {
-            Ok((bytes, Some(found))) => shared.engine.borrow_mut().add(&source.path, bytes, Some(found)),
+            Ok((bytes, Some(found))) => {
+                shared.with_engine(second, |engine| engine.add(&source.path, bytes, Some(found)));
+            }
             Ok((bytes, None)) => {
                 let unpack = Unpack::new(&source.path, bytes, Limits::default());
-                if !take_apart(&shared, epoch, unpack, &progress).await {
+                if !take_apart(&shared, epoch, second, unpack, &progress).await {
                     break;
                 }
             }
@@ -48,12 +51,13 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>) {
             Err(Stopped::Unreadable(why)) => {
                 let (path, bytes) = (source.path.clone(), Some(size_of(&source.blob)));
                 let unread = Unread { path, bytes, modified: None, kind: Kind::Unknown, why };
-                shared.engine.borrow_mut().take(Step::Unread(unread));
+                shared.with_engine(second, |engine| engine.take(Step::Unread(unread)));
             }
         }
         before += size_of(&source.blob);
     }
-    shared.engine.borrow_mut().link();
+    shared.with_engine(second, Engine::link);
+    shared.engine.borrow_mut().compare_anew();
     shared.say(&FromWorker::Opened { cancelled: shared.epoch.get() != epoch });
 }
 
@@ -73,12 +77,18 @@ fn size_of(blob: &Blob) -> u64 {
 }
 
 /// Takes an archive apart, in turns. Whether it came to its end.
-async fn take_apart(shared: &Shared, epoch: u32, mut unpack: Unpack, progress: &impl Fn(u64)) -> bool {
+async fn take_apart(
+    shared: &Shared,
+    epoch: u32,
+    second: bool,
+    mut unpack: Unpack,
+    progress: &impl Fn(u64),
+) -> bool {
     loop {
         let began = js_sys::Date::now();
         while js_sys::Date::now() - began < TURN {
             let Some(step) = unpack.next() else { return true };
-            shared.engine.borrow_mut().take(step);
+            shared.with_engine(second, |engine| engine.take(step));
         }
         progress(unpack.consumed());
         gloo::timers::future::TimeoutFuture::new(0).await;
@@ -94,7 +104,7 @@ pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
     let wanted = shared.engine.borrow().capture().document(document).map(|it| it.path.clone());
     let Some(wanted) = wanted else { return };
     let holds = |it: &&Source| wanted == it.path || wanted.starts_with(&format!("{}/", it.path));
-    let file = shared.files.borrow().iter().rev().find(holds).cloned();
+    let file = shared.files.borrow().iter().rev().filter(|it| !it.0).map(|it| &it.1).find(holds).cloned();
     let Some(file) = file else { return };
     let total = size_of(&file.blob);
     let progress = |bytes: u64| {

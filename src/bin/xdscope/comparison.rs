@@ -8,6 +8,7 @@ use xdscope::capture::{Capture, DocumentId, ProxyId};
 use xdscope::instant::Instant;
 use xdscope::istiod::{Status, types};
 use xdscope::json::Span;
+use xdscope::sync::diff::is_secret;
 use xdscope::sync::text::{hunks, unified};
 use xdscope::sync::{Between, Change, Comparison, Mesh, Presence, Section, SectionDiff, Side, compare};
 
@@ -208,9 +209,11 @@ pub fn json(view: &View<'_>, found: &Comparison) -> Value {
                 json!({"name": it.left.name, "fields": fields.collect::<Vec<_>>()})
             })
             .collect();
+        let unread: Vec<_> = it.unread.iter().map(|it| it.0.name.clone()).collect();
+        let respelled: Vec<_> = it.respelled.iter().map(|it| it.0.name.clone()).collect();
         json!({"only_left": names(&it.only_left), "only_right": names(&it.only_right), "changed": changed,
-            "same": it.same, "matches": it.matches, "order_or_defaults_only": it.respelled,
-            "unread": names(&it.unread)})
+            "same": it.same, "matches": it.matches, "order_or_defaults_only": respelled,
+            "unread": unread})
     };
     let sections = found.sections.iter().map(|it| (it.section.name().to_owned(), section(it)));
     Value::Object(sections.collect())
@@ -219,8 +222,7 @@ pub fn json(view: &View<'_>, found: &Comparison) -> Value {
 /// A field's value; what is secret is not shown.
 fn value(capture: &Capture, document: DocumentId, span: Option<Span>, path: &str) -> Value {
     let Some(span) = span else { return Value::Null };
-    let secret = ["private_key", "password", "session_ticket_keys", "generic_secret"];
-    if secret.iter().any(|it| path.contains(it)) {
+    if is_secret(path) {
         return "[redacted]".into();
     }
     let bytes = capture.document(document).map_or(&[][..], |it| span.of(&it.bytes));
@@ -239,7 +241,8 @@ fn remark(view: &View<'_>, it: &SectionDiff) {
     let title = title(it.section);
     if it.order_or_defaults_only() && it.presence == Presence::Both {
         const MOST: usize = 5;
-        let names = it.respelled.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let names =
+            it.respelled.iter().take(MOST).map(|it| it.0.name.as_str()).collect::<Vec<_>>().join(", ");
         let more = it.respelled.len().saturating_sub(MOST);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         eprintln!("xdscope: {title}: order or defaults only ({names}{more})");
@@ -252,7 +255,7 @@ fn remark(view: &View<'_>, it: &SectionDiff) {
     if let Some(side) = lacking {
         eprintln!("xdscope: {title}: not compared, {side} has none of them in this capture");
     }
-    for place in &it.unread {
+    for (place, _) in &it.unread {
         eprintln!("xdscope: {title}: {} could not be read", place.name);
     }
     // istioctl has no text for the others.

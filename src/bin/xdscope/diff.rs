@@ -41,7 +41,8 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     let Some((left, right)) = single else { return all(args, one, other, json, out) };
     let sides = (side(one, left, &args.left)?, side(other, right, &args.right)?);
     let view = view(&args.left, &args.right, one, other);
-    comparison::show(&view, &sides.0, &sides.1, json, out).map(drop)
+    comparison::show(&view, &sides.0, &sides.1, json, out)?;
+    crate::elsewhere::show(&sides.0, &sides.1, json, out)
 }
 
 fn view<'a>(left: &Path, right: &Path, one: &'a Capture, other: &'a Capture) -> View<'a> {
@@ -128,6 +129,7 @@ fn all(args: &Args, one: &Capture, other: &Capture, json: bool, out: &mut impl W
     for (name, found, was, is) in &changed {
         writeln!(out, "{name}")?;
         comparison::text(&view, found, was, is, out)?;
+        crate::elsewhere::show(was, is, json, out)?;
     }
     writeln!(out, "{} proxies differ, {same} are the same", changed.len())?;
     Ok(())

@@ -119,6 +119,6 @@ fn section(kind: Kind) -> &'static str {
         Kind::Listener | Kind::FilterChain => "listeners",
         Kind::RouteConfig | Kind::VirtualHost | Kind::Route => "route configurations",
         Kind::Cluster => "clusters",
-        Kind::Endpoint => "endpoints (collect it with ?include_eds)",
+        Kind::Endpoint | Kind::Service | Kind::Proxy => "endpoints (collect it with ?include_eds)",
     }
 }

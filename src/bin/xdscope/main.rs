@@ -5,6 +5,7 @@ mod authz;
 mod choose;
 mod comparison;
 mod diff;
+mod elsewhere;
 mod fail;
 mod graph;
 mod known;
@@ -13,6 +14,7 @@ mod ls;
 mod open;
 mod proxy_config;
 mod proxy_status;
+mod redact;
 mod trace;
 mod ztunnel_config;
 
@@ -47,6 +49,7 @@ enum Command {
     Trace(Box<trace::Args>),
     #[command(alias = "ps")]
     ProxyStatus(proxy_status::Args),
+    Redact(redact::Args),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::ZtunnelConfig(args) => ztunnel_config::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::ProxyStatus(args) => proxy_status::run(args, &mut out),
+        Command::Redact(args) => redact::run(args, &mut out),
     };
     match done.and_then(|()| out.flush().map_err(Failure::from)) {
         Ok(()) | Err(Failure::Closed) => ExitCode::SUCCESS,

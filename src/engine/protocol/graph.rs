@@ -43,6 +43,15 @@ pub struct GraphDrawing {
     pub lit: Vec<u32>,
 }
 
+/// The graph of the mesh, ready to be drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeshDrawing {
+    /// Proxies, services, and the proxies behind those.
+    pub drawing: GraphDrawing,
+    /// By node: the proxy that it stands for, and what that one's graph is to be about.
+    pub doors: Vec<Option<(ProxyId, Option<GraphFocus>)>>,
+}
+
 /// Where a graph may begin: the listeners of a proxy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GraphStart {

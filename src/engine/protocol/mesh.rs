@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Missing, ProxyId, ResourceRef};
 use crate::instant::Instant;
-pub use crate::istiod::Status;
 pub use crate::sync::{Filter, Group, GroupBy, Key, Row as MeshRow, Standing, TypeState};
 
 /// Which lines of the mesh's table.

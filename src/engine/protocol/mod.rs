@@ -3,20 +3,24 @@
 //! Positions, never names, identify things: they go into the page's links, and a link must not carry a customer's
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
+mod compare;
 mod graph;
 mod intake;
 mod mesh;
+mod trace;
 
 use serde::{Deserialize, Serialize};
 
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
+pub use trace::*;
 
 pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
-pub use graph::{GraphAsk, GraphDrawing, GraphFocus, GraphHit, GraphStart, ListenerGroup, ListenerUse};
+pub use compare::*;
+pub use graph::*;
 pub use mesh::*;
 
 /// A question.
@@ -107,8 +111,39 @@ pub enum Query {
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
     MeshRow(u32),
+    /// What differs between two sides: [`Answer::Compared`].
+    Compare(CompareWindow),
+    /// A resource that differs: [`Answer::Difference`].
+    Difference {
+        /// Of what.
+        pair: Pair,
+        /// Its place in the comparison.
+        at: u32,
+        /// Runs of the text that are not to be folded, by their first line.
+        open: Vec<u32>,
+        /// The first line of the text to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// Which hosts two Envoys send elsewhere: [`Answer::Elsewhere`].
+    Elsewhere(Pair),
+    /// The proxies of both captures: [`Answer::Captures`].
+    Captures {
+        /// The first to return.
+        offset: u32,
+        /// How many at most.
+        limit: u32,
+    },
+    /// The same of the second capture.
+    Second(Box<Query>),
     /// The graph of a proxy around a focus: [`Answer::Graph`].
     Graph(GraphAsk),
+    /// The graph of all proxies: [`Answer::MeshGraph`].
+    MeshGraph {
+        /// Groups that are opened, by id.
+        opened: Vec<String>,
+    },
     /// Where a proxy's graph may begin: [`Answer::GraphStart`].
     GraphStart(ProxyId),
     /// What a proxy's graph can be about, by part of its name: [`Answer::GraphHits`].
@@ -127,6 +162,8 @@ pub enum Query {
         /// The first byte to return.
         offset: u32,
     },
+    /// About a request's way through a proxy: [`Answer::Trace`].
+    Trace(TraceQuery),
 }
 
 /// A text that is shown line by line.
@@ -205,6 +242,8 @@ pub enum Answer {
     Hits(Vec<Hit>),
     /// A proxy's graph.
     Graph(GraphDrawing),
+    /// The graph of all proxies.
+    MeshGraph(MeshDrawing),
     /// Where it may begin.
     GraphStart(GraphStart),
     /// What it can be about, best first.
@@ -220,6 +259,16 @@ pub enum Answer {
     Mesh(Mesh),
     /// A row of its table.
     MeshRow(MeshRow),
+    /// About a request's way through a proxy.
+    Trace(TraceAnswer),
+    /// What differs between two sides.
+    Compared(Compared),
+    /// A resource that differs.
+    Difference(Difference),
+    /// Which hosts two Envoys send elsewhere.
+    Elsewhere(Elsewhere),
+    /// The proxies of both captures.
+    Captures(Captures),
     /// What was asked about is not open (any more).
     Gone,
 }

@@ -1,13 +1,14 @@
 //! A resource: what it is, what it is linked to, its JSON.
 
-use xdscope::engine::protocol::{self as protocol, Answer, Query, ResourceRef, TextRef};
-use xdscope::envoy::State;
+use xdscope::engine::protocol::{self as protocol, Answer, GraphFocus, Query, ResourceRef, TextRef};
+use xdscope::envoy::{Kind, State};
 use yew::prelude::*;
 
 use super::cells::{breakable, parts};
 use super::lines::Lines;
 use super::not_read;
 use crate::context::{Page, use_answer, use_page};
+use crate::link::{Place, View};
 use crate::parts::{Button, Copy, Icon, Variant, icon, toned};
 use crate::words::{self, Tone};
 
@@ -23,6 +24,9 @@ pub struct Props {
     pub widen: Option<Callback<()>>,
     #[prop_or_default]
     pub onclose: Option<Callback<()>>,
+    /// Whether a link leads to the graph.
+    #[prop_or(true)]
+    pub graph: bool,
 }
 
 #[component]
@@ -53,7 +57,9 @@ pub fn Detail(props: &Props) -> Html {
         </span>
     };
     let inside = match answer.as_deref() {
-        Some(Answer::Detail(detail)) => html! { <>{ head(&page, detail, buttons) }</> },
+        Some(Answer::Detail(detail)) => {
+            html! { <>{ head(&page, detail, props.at, props.graph, buttons) }</> }
+        }
         Some(_) => html! { <header>{ tr!("gone") }{ buttons }</header> },
         None => html! { <header aria-busy="true">{ buttons }</header> },
     };
@@ -66,7 +72,8 @@ pub fn Detail(props: &Props) -> Html {
     }
 }
 
-fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
+/// `graph`: whether a link leads to the graph.
+fn head(page: &Page, detail: &protocol::Detail, at: Option<u32>, graph: bool, buttons: Html) -> Html {
     let tone = match detail.state {
         State::Static | State::Active => Tone::Aside,
         State::Warming => Tone::Warn,
@@ -89,6 +96,7 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
                     { " " }<span class="x-aside">{ tr!("detail.updated", at = words::time(at)) }</span>
                 }
             </p>
+            { ways_on(page, detail, at, graph) }
             if !detail.error.is_empty() {
                 <div class="x-says-bad x-pad">
                     <p>{ tr!("detail.error") }</p>
@@ -127,5 +135,32 @@ fn head(page: &Page, detail: &protocol::Detail, buttons: Html) -> Html {
                 }
             </p>
         </>
+    }
+}
+
+/// Where one goes from a resource, beside what it names.
+fn ways_on(page: &Page, detail: &protocol::Detail, at: Option<u32>, graph: bool) -> Html {
+    let traced = matches!(detail.kind, Kind::Listener | Kind::Route | Kind::Cluster | Kind::Endpoint);
+    let document = page.capture.documents.iter().find(|it| it.id == detail.resource.document);
+    // What a control plane holds for a proxy takes no requests.
+    let own = document.is_some_and(|it| it.kind != "istiod_config_dump");
+    match detail.proxy {
+        Some(proxy) if traced && own => html! {
+            <p class="x-ways">
+                <a href={page.href(Place::Proxy(proxy, View::Trace(Some((detail.resource, at)))))} data-testid="trace-this">
+                    { tr!("detail.trace") }
+                </a>
+                if graph {
+                    { " " }
+                    <a
+                        href={page.href(Place::Proxy(proxy, View::Graph(Some(GraphFocus { resource: detail.resource, at }))))}
+                        data-testid="show-in-graph"
+                    >
+                        { tr!("detail.graph") }
+                    </a>
+                }
+            </p>
+        },
+        _ => html! {},
     }
 }

@@ -51,6 +51,14 @@ pub fn Masthead(props: &Props) -> Html {
             >
                 { tr!("masthead.open") }
             </Button>
+            if props.ready {
+                <Button
+                    variant={Variant::Plain} testid="compare-open"
+                    onclick={page.act.reform(|_| Msg::Show(Some(Dialog::Compare)))}
+                >
+                    { tr!("masthead.compare") }
+                </Button>
+            }
             <Button
                 variant={Variant::Plain} testid="lang" name={tr!("masthead.lang")}
                 onclick={page.act.reform(move |_| Msg::Speak(other))}

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod cells;
 pub mod collect;
 pub mod columns;
+pub mod compare;
 pub mod control_plane;
 pub mod detail;
 pub mod document;
@@ -11,6 +12,7 @@ pub mod empty;
 pub mod failed;
 pub mod filter;
 pub mod foot;
+pub mod graph;
 pub mod grid;
 pub mod help;
 pub mod lines;
@@ -31,6 +33,7 @@ pub mod shell;
 pub mod strip;
 pub mod table;
 pub mod table_copy;
+pub mod trace;
 
 use yew::prelude::*;
 
@@ -41,13 +44,15 @@ use crate::link::Place;
 pub fn place(page: &Page, place: Place) -> Html {
     match place {
         Place::Home => html! { <mesh::Home key={page.mark} /> },
+        Place::Mesh => html! { <graph::mesh::Mesh /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },
         Place::Document(id) => html! { <document::Document key={id.0} {id} /> },
         Place::Within(id, at) => html! { <document::Document key={id.0} {id} at={Some(at)} /> },
-        Place::Resource(resource) => html! {
-            <div class="x-body"><detail::Detail {resource} /></div>
+        Place::Resource(resource, at) => html! {
+            <div class="x-body"><detail::Detail {resource} {at} /></div>
         },
+        Place::Compare(view) => html! { <compare::Compare key={page.mark} {view} /> },
         // A proxy's views begin anew with another proxy, and with another capture.
         Place::Proxy(id, view) => {
             html! { <proxy::Proxy key={format!("{}.{}", page.mark, id.0)} {id} {view} /> }

@@ -4,11 +4,13 @@ use xdscope::engine::protocol::{Answer, Fact, Overview, ProxyId, Query, TableKin
 use xdscope::envoy::Kind;
 use yew::prelude::*;
 
+use super::compare::Sync;
 use super::overview;
 use super::raw::Raw;
 use super::table::TablePane;
+use super::trace::Trace;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, TableView, View, slug};
+use crate::link::{Place, SyncView, TableView, View, slug};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -37,7 +39,10 @@ pub fn Proxy(props: &Props) -> Html {
             (View::Table(tab), View::Table(shown)) => {
                 tab.table == shown.table || siblings(tab.table).contains(&shown.table)
             }
-            (View::Raw(_), View::Raw(_)) => true,
+            (View::Raw(_), View::Raw(_))
+            | (View::Sync(_), View::Sync(_))
+            | (View::Trace(_), View::Trace(_))
+            | (View::Graph(_), View::Graph(_)) => true,
             (tab, shown) => tab == shown,
         };
         html! {
@@ -71,6 +76,9 @@ pub fn Proxy(props: &Props) -> Html {
                             View::Table(TableView::whole(kinds[0])), tab_name(id, kinds[0]), count(overview, kinds[0]), id,
                         )) }
                         if !is_ztunnel {
+                            { tab(View::Trace(None), tr!("tab.trace"), None, "trace") }
+                            { tab(View::Graph(None), tr!("tab.graph"), None, "graph") }
+                            { tab(View::Sync(SyncView::default()), tr!("tab.sync"), None, "sync") }
                             { tab(View::Table(TableView::whole(TableKind::Bootstrap)), tr!("tab.bootstrap"), None, "bootstrap") }
                         }
                         { tab(View::Raw(None), tr!("tab.raw"), None, "raw") }
@@ -84,6 +92,10 @@ pub fn Proxy(props: &Props) -> Html {
                         // Filters and positions belong to one table.
                         html! { <TablePane key={slug(view.table)} proxy={props.id} {view} /> }
                     }
+                    // Another row to be explained is another request.
+                    View::Trace(of) => html! { <Trace key={format!("{of:?}")} proxy={props.id} {of} /> },
+                    View::Graph(focus) => html! { <super::graph::Graph proxy={props.id} {focus} /> },
+                    View::Sync(view) => html! { <Sync key={view.replica} proxy={props.id} {view} /> },
                     View::Raw(document) => html! {
                         <Raw proxy={props.id} documents={overview.documents.clone()} {document} />
                     },

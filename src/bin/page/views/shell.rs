@@ -5,7 +5,7 @@ use wasm_bindgen::JsCast;
 use web_sys::DragEvent;
 use yew::prelude::*;
 
-use super::{capture, foot, help, masthead, open, palette, paste};
+use super::{capture, compare, foot, help, masthead, open, palette, paste};
 use crate::app::{Dialog, Msg, Notice, Progress};
 use crate::browser;
 use crate::context::use_page;
@@ -92,6 +92,7 @@ pub fn Shell(props: &Props) -> Html {
                 match props.dialog {
                     None => html! {},
                     Some(Dialog::Open) => html! { <open::OpenDialog onclose={close} /> },
+                    Some(Dialog::Compare) => html! { <compare::CompareDialog onclose={close} /> },
                     Some(Dialog::Paste) => html! { <paste::Paste onclose={close} /> },
                     Some(Dialog::Promise) => html! { <help::Promise onclose={close} /> },
                     Some(Dialog::Keys) => html! { <help::Keys onclose={close} /> },
@@ -113,6 +114,8 @@ fn sentence(notice: &Notice) -> AttrValue {
         Notice::NotOpen => tr!("notice.not_open"),
         Notice::OtherCapture => tr!("notice.other_capture"),
         Notice::NothingDropped => tr!("notice.nothing_dropped"),
+        Notice::NothingToCompare => tr!("compare.nothing"),
+        Notice::NoSecond => tr!("compare.no_second"),
     }
 }
 

@@ -45,6 +45,12 @@ pub fn why(why: &Why) -> String {
             format!("a dump cannot say: {} {value}", what(about)).trim_end().to_owned()
         }
         Why::Share(percent) => format!("{percent} % of requests"),
+        Why::Endpoint(health, priority, locality) => {
+            format!("health {health}, priority {priority}, {locality}")
+        }
+        Why::Upstream(sni, certificate, names) => {
+            format!("TLS SNI {sni}, certificate {certificate}, expects {names}")
+        }
     }
 }
 
@@ -150,7 +156,9 @@ pub fn next(traced: &Trace) -> Option<String> {
     let said = |kind: StepKind, says: fn(&Why) -> bool| {
         traced.steps.iter().any(|it| it.kind == kind && it.considered.iter().any(|it| says(&it.why)))
     };
-    let unhealthy = said(StepKind::Endpoints, |it| matches!(it, Why::Differs(What::Health, ..)));
+    let endpoints = traced.steps.iter().filter(|it| it.kind == StepKind::Endpoints);
+    let unhealthy =
+        endpoints.flat_map(|it| &it.considered).any(|it| !it.won && matches!(it.why, Why::Endpoint(..)));
     let warming = said(StepKind::Cluster, |it| matches!(it, Why::Differs(What::State, ..)));
     let known = traced
         .steps

@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::table::{meaning, status};
 use super::{Chosen, standing};
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, View};
+use crate::link::{Place, SyncView, View};
 use crate::parts::{Button, Command, Icon, Variant, icon, toned};
 use crate::words;
 
@@ -111,7 +111,11 @@ pub fn Explain(props: &Props) -> Html {
                     }
                 </dl>
                 if let Some(id) = row.proxy {
-                    <p><a href={page.href(Place::Proxy(id, View::Overview))}>{ tr!("mesh.to_proxy") }</a></p>
+                    <p>
+                        <a href={page.href(Place::Proxy(id, View::Sync(SyncView::default())))} data-testid="to-sync">{ tr!("mesh.to_sync") }</a>
+                        { " · " }
+                        <a href={page.href(Place::Proxy(id, View::Overview))}>{ tr!("mesh.to_proxy") }</a>
+                    </p>
                 }
                 if matches!(stands, Standing::Rejecting | Standing::NotConnected | Standing::Stale)
                     && let Some(command) = log(row)

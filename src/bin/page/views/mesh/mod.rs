@@ -10,8 +10,11 @@ use web_sys::{HtmlInputElement, HtmlSelectElement};
 use xdscope::engine::protocol::{Answer, Filter, GroupBy, Mesh, MeshWindow, Query, Standing};
 use yew::prelude::*;
 
+pub use table::status;
+
 use super::strip::{self, use_strip};
 use crate::context::{Page, use_answer, use_page};
+use crate::link::Place;
 use crate::parts::{Button, Command, Variant};
 use crate::words::{self, Tone};
 
@@ -73,7 +76,10 @@ pub fn Home() -> Html {
         <>
             <header class="x-head">
                 <h1>{ tr!("mesh.title") }</h1>
-                <p class="x-sub">{ subtitle(&page, mesh) }</p>
+                <p class="x-sub">
+                    { subtitle(&page, mesh) }{ " · " }
+                    <a href={page.href(Place::Mesh)} data-testid="mesh-graph">{ tr!("mesh.graph") }</a>
+                </p>
             </header>
             <div class="x-body x-mesh">
                 { refusals::refusals(&page, mesh, &choose) }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::Chosen;
 use crate::context::Page;
-use crate::link::{Place, View};
+use crate::link::{Place, SyncView, View};
 use crate::words;
 
 pub fn refusals(page: &Page, mesh: &Mesh, choose: &Callback<Option<Chosen>>) -> Html {
@@ -63,6 +63,9 @@ fn refusal(page: &Page, mesh: &Mesh, it: &Refusal, choose: &Callback<Option<Chos
                         </a>{ " · " }
                     </>
                 }) }
+                if let Some(Named { proxy: Some(id), .. }) = it.proxies.first() {
+                    <a href={page.href(Place::Proxy(*id, View::Sync(SyncView::default())))}>{ tr!("mesh.to_sync") }</a>{ " · " }
+                }
                 if let Some(onclick) = onclick {
                     <button type="button" class="x-quiet" {onclick} data-testid="refusal-next">{ tr!("mesh.what_next") }</button>
                 }

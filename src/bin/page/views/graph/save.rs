@@ -1,0 +1,116 @@
+//! What is shown, to be saved and copied: SVG, PNG, Mermaid, DOT.
+
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement,
+    Url,
+};
+use xdscope::engine::protocol::GraphDrawing;
+use xdscope::graph::{dot, mermaid, svg};
+
+use super::words::Said;
+use crate::browser;
+
+/// What can be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Svg,
+    Png,
+    Mermaid,
+    Dot,
+}
+
+pub const FORMATS: [(Format, &str); 4] =
+    [(Format::Svg, "SVG"), (Format::Png, "PNG"), (Format::Mermaid, "Mermaid"), (Format::Dot, "DOT")];
+
+pub fn mermaid(drawing: &GraphDrawing) -> String {
+    mermaid::write(&drawing.graph, &Said)
+}
+
+/// Hands a file to the browser's downloads. Its name says nothing of what is in it.
+pub fn save(drawing: &GraphDrawing, format: Format) {
+    match format {
+        Format::Svg => download("graph.svg", &picture(drawing), "image/svg+xml"),
+        Format::Mermaid => download("graph.mmd", &mermaid(drawing), "text/plain"),
+        Format::Dot => download("graph.dot", &dot::write(&drawing.graph, &Said), "text/vnd.graphviz"),
+        Format::Png => png(drawing),
+    }
+}
+
+fn picture(drawing: &GraphDrawing) -> String {
+    let dark = browser::root().is_some_and(|root| root.class_list().contains("pf-v5-theme-dark"));
+    let palette = if dark { &svg::DARK } else { &svg::LIGHT };
+    svg::write(&drawing.graph, &drawing.layout, &Said, palette)
+}
+
+fn download(name: &str, text: &str, kind: &str) {
+    if let Some(blob) = blob(text, kind) {
+        hand_over(name, &blob);
+    }
+}
+
+fn blob(text: &str, kind: &str) -> Option<Blob> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    Blob::new_with_str_sequence_and_options(&parts, &options).ok()
+}
+
+fn hand_over(name: &str, blob: &Blob) {
+    let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
+    let link = gloo::utils::document()
+        .create_element("a")
+        .ok()
+        .and_then(|it| it.dyn_into::<HtmlAnchorElement>().ok());
+    if let Some(link) = link {
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    // The download has its own hold on the bytes by then.
+    gloo::timers::callback::Timeout::new(10_000, move || {
+        let _ = Url::revoke_object_url(&address);
+    })
+    .forget();
+}
+
+/// Twice as fine as on the screen, within what browsers can draw.
+fn png(drawing: &GraphDrawing) {
+    const LARGEST: f64 = 16_000.0;
+    let (width, height) = (f64::from(drawing.layout.width), f64::from(drawing.layout.height));
+    let scale = (LARGEST / width.max(height).max(1.0)).min(2.0);
+    let Some(blob) = blob(&picture(drawing), "image/svg+xml") else { return };
+    let (Ok(image), Ok(address)) = (HtmlImageElement::new(), Url::create_object_url_with_blob(&blob)) else {
+        return;
+    };
+    let source = address.clone();
+    let drawn = image.clone();
+    let onload = Closure::once_into_js(move || {
+        let canvas = gloo::utils::document().create_element("canvas").ok();
+        let Some(canvas) = canvas.and_then(|it| it.dyn_into::<HtmlCanvasElement>().ok()) else { return };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a picture's size")]
+        let pixels = |it: f64| (it * scale).ceil() as u32;
+        canvas.set_width(pixels(width));
+        canvas.set_height(pixels(height));
+        let context = canvas.get_context("2d").ok().flatten();
+        let Some(context) = context.and_then(|it| it.dyn_into::<CanvasRenderingContext2d>().ok()) else {
+            return;
+        };
+        let _ = context.draw_image_with_html_image_element_and_dw_and_dh(
+            &drawn,
+            0.0,
+            0.0,
+            width * scale,
+            height * scale,
+        );
+        let _ = Url::revoke_object_url(&address);
+        let done = Closure::once_into_js(|blob: Option<Blob>| {
+            if let Some(blob) = blob {
+                hand_over("graph.png", &blob);
+            }
+        });
+        let _ = canvas.to_blob(done.unchecked_ref());
+    });
+    image.set_onload(Some(onload.unchecked_ref()));
+    image.set_src(&source);
+}
