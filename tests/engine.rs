@@ -297,3 +297,26 @@ fn a_static_configuration_has_tables_and_its_own_text() {
     let Answer::Text { text: shown, .. } = engine.ask(&Query::Text { of, offset: 0 }) else { panic!() };
     assert_eq!(shown, text);
 }
+
+/// What is made before it is asked for is what would be made then.
+#[test]
+fn prepared_tables_say_the_same() {
+    let (mut engine, mut other) = (open("bookinfo-stale.tar.gz"), open("bookinfo-stale.tar.gz"));
+    let productpage = proxy(&mut engine, "productpage");
+    engine.ask(&Query::Overview(productpage));
+    let mut turns = 0;
+    while engine.prepare() {
+        turns += 1;
+        assert!(turns < 1000, "it comes to an end");
+    }
+    assert!(turns > 5, "{turns}");
+    for kind in TableKind::ALL {
+        for window in [Window { limit: 200, ..Window::default() }, containing("reviews")] {
+            let sorted = Window { sort: Some((Column::Host, true)), ..window.clone() };
+            for window in [window, sorted] {
+                let prepared = table(&mut engine, productpage, kind, window.clone());
+                assert_eq!(prepared, table(&mut other, productpage, kind, window), "{kind:?}");
+            }
+        }
+    }
+}

@@ -38,8 +38,8 @@ const KEPT: usize = 6;
 /// How many rows an answer has at most.
 const MOST: usize = 200;
 /// Tables that are made before they are asked for, most likely ones first: in a large dump each takes a while.
-const NEXT: [TableKind; 4] =
-    [TableKind::Clusters, TableKind::Endpoints, TableKind::Routes, TableKind::Listeners];
+const NEXT: [TableKind; 5] =
+    [TableKind::Clusters, TableKind::Endpoints, TableKind::Routes, TableKind::Listeners, TableKind::Filters];
 /// So many resources are read, or rows are written out, at a time: a few milliseconds' work.
 const SLICE: usize = 40;
 
@@ -59,6 +59,10 @@ impl Cache {
             if self.rows(key).step(capture, id, key, SLICE) {
                 return true;
             }
+        }
+        // Details and secrets ask which resource names which.
+        if let Some(id) = of.dump {
+            capture.references(id);
         }
         self.proxy = None;
         false

@@ -23,6 +23,7 @@ fn aside(table: TableKind) -> &'static [Column] {
         ],
         TableKind::Clusters => &[
             Column::Direction,
+            Column::LoadBalancing,
             Column::Sni,
             Column::PeerNames,
             Column::Pool,
