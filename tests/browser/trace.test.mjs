@@ -88,6 +88,12 @@ test('scene 1: /missing on reviews fails in two ways, and the capture says why',
   assert.match(await by(page, 'verdict').textContent(), /reviews\.default v9/);
   assert.match(await by(page, 'hints').textContent(), /list of endpoints is empty/);
   await by(page, 'trace-sync').waitFor();
+  // Its way in the graph, and back.
+  await by(page, 'trace-graph').click();
+  await by(page, 'trace').waitFor({ state: 'detached' });
+  assert.equal(await by(page, 'tab-graph').getAttribute('aria-current'), 'page');
+  await page.goBack();
+  await verdict(page, 'missing-subset');
   // The same request, kept while another proxy is chosen.
   await traceOf(page, 'reviews');
   await verdict(page, 'cluster_not_found');
@@ -102,6 +108,7 @@ test('scene 1: /missing on reviews fails in two ways, and the capture says why',
   await screenshot(page, 'trace-nc', { fullPage: true });
   await by(page, 'trace-sync').click();
   await by(page, 'trace').waitFor({ state: 'detached' });
+  assert.equal(await by(page, 'tab-sync').getAttribute('aria-current'), 'page');
   silent(tab);
   await tab.close();
 });

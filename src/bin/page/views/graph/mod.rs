@@ -5,7 +5,7 @@ mod canvas;
 mod draw;
 mod find;
 mod list;
-mod lit;
+pub mod lit;
 pub mod mesh;
 mod save;
 mod start;

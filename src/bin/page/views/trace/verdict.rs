@@ -7,6 +7,7 @@ use xdscope::trace::ask;
 use yew::prelude::*;
 
 use super::super::cells::parts;
+use super::super::graph::lit;
 use super::memory::{self, Way};
 use super::paste::meaning;
 use super::{says, sync};
@@ -39,6 +40,9 @@ pub fn Verdict(props: &Props) -> Html {
         ending.outcome,
         Outcome::NoCluster | Outcome::NoHealthyUpstream | Outcome::NotFound | Outcome::NoFilterChain
     );
+    // The graph lights the last request's way, which this one is as soon as the page has heard of it.
+    let graph = page.traced.as_ref().filter(|it| *it == traced).and_then(|_| lit::way(&page, traced.proxy));
+    let graph = graph.map(|it| it.focus);
     let in_sync = !traced.hints.iter().any(|it| matches!(it, Hint::Sync(_)));
     html! {
         <section class={classes!("x-card", "x-verdict", class)} aria-label={tr!("trace.verdict")} data-testid="verdict">
@@ -66,6 +70,13 @@ pub fn Verdict(props: &Props) -> Html {
                 { for traced.near.iter().map(|it| html! { <li data-testid="near-miss">{ near(&page, it, &props.again) }</li> }) }
                 if !ending.certain { <li>{ tr!("trace.hint.uncertain") }</li> }
             </ul>
+            if let Some(focus) = graph {
+                <p class="x-next">
+                    <a href={page.href(Place::Proxy(traced.proxy, View::Graph(Some(focus))))} data-testid="trace-graph">
+                        { tr!("trace.graph") }
+                    </a>
+                </p>
+            }
             if !traced.next.is_empty() {
                 <p class="x-next" data-testid="next">
                     { tr!("trace.next") }
