@@ -104,6 +104,7 @@ proptest! {
         functions::recognise_all(&bytes);
         functions::text(&bytes);
         functions::yaml(&bytes);
+        functions::archive(&bytes);
     }
 
     #[test]
