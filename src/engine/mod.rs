@@ -5,6 +5,7 @@ mod collect;
 mod comparison;
 mod detail;
 mod elsewhere;
+mod findings;
 mod graph;
 mod istioctl;
 mod known;
@@ -36,6 +37,7 @@ pub struct Engine {
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    findings: findings::Cache,
     comparisons: comparison::Cache,
     captures: captures::Cache,
     second: Option<Box<Engine>>,
@@ -75,6 +77,7 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.findings.forget();
         self.graphs = graph::Cache::default();
         self.compare_anew();
     }
@@ -116,6 +119,16 @@ impl Engine {
         self.tables.prepare(&self.capture)
     }
 
+    /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
+    pub fn judge(&mut self) -> bool {
+        self.findings.work(&self.capture)
+    }
+
+    /// Whether all was judged: [`Query::Findings`] has what was found.
+    pub fn judged(&self) -> bool {
+        self.findings.done()
+    }
+
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
     pub fn ask(&mut self, query: &Query) -> Answer {
         if let Query::Choose { proxy, dump } = query
@@ -145,6 +158,15 @@ impl Engine {
             Query::Find { of, text } => self.texts.find(capture, *of, text).map(Answer::Found),
             Query::LineAt { of, at } => {
                 self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
+            }
+            Query::Findings(window) => Some(Answer::Findings(self.findings.window(capture, window))),
+            Query::FindingDetails(places) => {
+                Some(Answer::FindingDetails(self.findings.details(capture, places)))
+            }
+            Query::Marks(proxy) => Some(Answer::Marks(self.findings.marks(capture, *proxy))),
+            Query::Suppress(list) => {
+                self.findings.suppress(list);
+                Some(Answer::Marks(self.findings.marks(capture, None)))
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),

@@ -31,6 +31,8 @@ pub enum Event {
     Progress { path: AttrValue, bytes: u64, total: u64 },
     /// All has been read that could be, or reading was cancelled.
     Opened { cancelled: bool },
+    /// All checks are made.
+    Judged,
     /// Whether it has been silent for too long.
     Silent(bool),
     /// It broke, or was stopped; a fresh one runs, and reads again all but what is named here.
@@ -227,6 +229,7 @@ impl Client {
                 (Some(Event::Opened { cancelled }), None)
             }
             Some(FromWorker::Answer { id, answer }) => (None, inner.waiting.remove(&id).zip(Some(answer))),
+            Some(FromWorker::Judged) => (Some(Event::Judged), None),
             Some(FromWorker::Ready | FromWorker::Alive) | None => (None, None),
         };
         // Whoever hears it may ask at once.

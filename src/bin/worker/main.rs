@@ -135,15 +135,22 @@ mod worker {
 
     /// Prepares what will be asked for next, between questions.
     async fn prepare(shared: Rc<Shared>) {
+        // Also where what was judged is forgotten meanwhile, for another time of a proxy.
+        let mut fresh = false;
         let mut more = true;
         while more {
             gloo::timers::future::TimeoutFuture::new(0).await;
             let began = js_sys::Date::now();
             while more && js_sys::Date::now() - began < TURN {
-                more = shared.engine.borrow_mut().prepare();
+                let mut engine = shared.engine.borrow_mut();
+                fresh |= !engine.judged();
+                more = engine.prepare() || engine.judge();
             }
         }
         shared.preparing.set(false);
+        if fresh && shared.engine.borrow().judged() {
+            shared.say(&FromWorker::Judged);
+        }
     }
 
     fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {

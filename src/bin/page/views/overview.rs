@@ -69,6 +69,7 @@ pub fn View(props: &Props) -> Html {
             if let Some(mark) = overview.proxy.mark {
                 { says(&page, mark, &overview.rejected) }
             }
+            <super::findings::OfProxy key={overview.proxy.id.0} proxy={overview.proxy.id} />
             { for overview.missing.iter().filter(|it| hurts(it)).map(lack) }
             if overview.times.len() > 1 {
                 <Times proxy={overview.proxy.id} times={overview.times.clone()} />
