@@ -24,11 +24,11 @@ use std::collections::BTreeSet;
 
 pub use elsewhere::elsewhere;
 
-use protocol::{Answer, Query, ResourceRef};
+use protocol::{Answer, DocumentId, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
-use crate::intake::{Recognised, Step};
+use crate::intake::{Member, Recognised, Step, recognise};
 
 /// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
@@ -56,6 +56,14 @@ impl Engine {
     /// Adds what unpacking a file came upon.
     pub fn take(&mut self, step: Step) {
         self.capture.take(step);
+    }
+
+    /// Puts a member that was unpacked later in the place of the document that had only been listed.
+    pub fn unpacked(&mut self, id: DocumentId, member: Member) {
+        let found = recognise(&member.bytes);
+        let document = Document::new(member.path, member.bytes, found);
+        self.capture.replace(id, Document { damage: member.damage, ..document });
+        self.link();
     }
 
     /// Links the documents that were added.

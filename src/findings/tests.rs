@@ -655,9 +655,9 @@ fn filters_that_ask_somebody() {
             "{{'name': 'a', 'typed_config': {{'@type': 't/envoy.ExtAuthz', 'grpc_service': {{'envoy_grpc': {{'cluster_name': {more}}}}}"
         ))
     };
-    is(&authz("'gone'}}}}"), "ext-authz-cluster-missing", &["error l"]);
-    is(&authz("'gone'}}, 'failure_mode_allow': true}}"), "ext-authz-cluster-missing", &["warning l open"]);
-    is(&authz("'outbound|80||a.shop.svc.cluster.local'}}}}"), "ext-authz-cluster-missing", &[]);
+    is(&authz("'gone'}}"), "ext-authz-cluster-missing", &["error l"]);
+    is(&authz("'gone'}}, 'failure_mode_allow': true"), "ext-authz-cluster-missing", &["warning l open"]);
+    is(&authz("'outbound|80||a.shop.svc.cluster.local'}}"), "ext-authz-cluster-missing", &[]);
     let jwt = |provider: &str| {
         with(&format!(
             "{{'name': 'j', 'typed_config': {{'@type': 't/envoy.JwtAuthentication', 'providers': {{'p': {provider}}}}}}}"

@@ -8,7 +8,7 @@ use gloo::timers::callback::Interval;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{File, MessageEvent, Worker};
-use xdscope::engine::protocol::{Answer, FromWorker, Query};
+use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query};
 use yew::{AttrValue, Callback};
 
 use crate::browser;
@@ -154,6 +154,12 @@ impl Client {
         if files.length() > 0 {
             self.post("open", &[("files", files.into()), ("paths", paths.into()), ("second", second.into())]);
         }
+    }
+
+    /// Asks for a document that was only listed to be unpacked; the capture is told anew when it is.
+    pub fn unpack(&self, document: DocumentId) {
+        self.0.borrow_mut().last_sign = browser::now();
+        self.post("unpack", &[("document", document.0.into())]);
     }
 
     /// Stops reading what is being read.

@@ -365,7 +365,7 @@ pub struct DocumentLine {
     pub bytes: u64,
     /// Whose it is.
     pub proxy: Option<ProxyId>,
-    /// When it was taken, as far as it says itself.
+    /// When it was taken, as it says itself, else as its archive does.
     pub captured: Option<Instant>,
     /// Why it, or the rest of it, was not read.
     pub trouble: Option<Trouble>,
@@ -378,8 +378,12 @@ pub struct Trouble {
     pub kind: String,
     /// Where reading ended.
     pub place: Option<Place>,
+    /// That place for a program: a JSON pointer (RFC 6901); empty where there is none.
+    pub pointer: String,
     /// What was expected there, or found, in the words of the input: `a comma or a closing bracket`.
     pub detail: String,
+    /// The command to run instead; empty where there is none.
+    pub command: String,
 }
 
 /// A proxy at a glance.

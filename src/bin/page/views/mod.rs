@@ -26,6 +26,7 @@ pub mod overview;
 pub mod paint;
 pub mod palette;
 pub mod paste;
+pub mod printed;
 pub mod proxy;
 pub mod raw;
 pub mod rows;
