@@ -3,9 +3,11 @@
 
 use xdscope::capture::Capture;
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Answer, DocumentId, ProxyId, Query, ResourceRef, TableKind, TextRef, Window};
+use xdscope::engine::protocol::{
+    Answer, DocumentId, LogClass, ProxyId, Query, ResourceRef, TableKind, TextRef, Window,
+};
 use xdscope::envoy::ResourceId;
-use xdscope::intake::{Limits, Step, Unpack, Yaml, pieces, recognise};
+use xdscope::intake::{Limits, Log, Step, Unpack, Yaml, pieces, recognise};
 use xdscope::json::{Outline, Scanner, Tree};
 
 /// Recognition, in one go and in pieces; and what a text falls into.
@@ -47,10 +49,21 @@ fn ask(engine: &mut Engine) {
         engine.ask(&Query::Lines { of, folded: vec![1], offset: 0, limit: 50 });
         engine.ask(&Query::Find { of, text: "a".to_owned() });
         engine.ask(&Query::Text { of, offset: 3 });
+        for text in ["", "a"] {
+            let (document, text) = (document.id, text.to_owned());
+            engine.ask(&Query::TextTable { document, table: 0, text: text.clone(), offset: 0, limit: 50 });
+            let class = LogClass::Access;
+            engine.ask(&Query::LogLines { document, class, text, offset: 0, limit: 50 });
+        }
         resources(engine, document.id);
     }
-    let kinds =
-        [TableKind::Listeners, TableKind::Routes, TableKind::Clusters, TableKind::Endpoints, TableKind::Secrets];
+    let kinds = [
+        TableKind::Listeners,
+        TableKind::Routes,
+        TableKind::Clusters,
+        TableKind::Endpoints,
+        TableKind::Secrets,
+    ];
     for proxy in capture.proxies.iter().map(|it| it.id).chain([ProxyId(99)]).take(4) {
         engine.ask(&Query::Overview(proxy));
         for table in kinds {
@@ -79,14 +92,8 @@ fn resources(engine: &mut Engine, document: DocumentId) {
 
 /// An archive, with small limits; its members are recognised.
 pub fn archive(data: &[u8]) {
-    let limits = Limits {
-        bytes: 1 << 20,
-        total: 4 << 20,
-        inflated: 16 << 20,
-        members: 200,
-        depth: 4,
-        ratio: 1000,
-    };
+    let limits =
+        Limits { bytes: 1 << 20, total: 4 << 20, inflated: 16 << 20, members: 200, depth: 4, ratio: 1000 };
     let mut given = 0;
     for step in Unpack::new("x", data.to_vec(), limits).wanting(|_| true) {
         if let Step::Member(member) = step {
@@ -110,8 +117,17 @@ pub fn yaml(data: &[u8]) {
     }
 }
 
-/// Text: tables, logs, metrics, pages.
+/// Text: tables and logs, whatever the text is taken for.
 pub fn text(data: &[u8]) {
-    // The same way in as a paste.
+    let lossy = String::from_utf8_lossy(data);
+    for table in xdscope::intake::tables(&lossy) {
+        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        xdscope::istiod::status_table(&table);
+    }
+    let log = Log::read(data);
+    for line in &log.found {
+        assert!(line.span.end as usize <= data.len() && line.number < log.lines);
+        Log::time(data, line);
+    }
     dump(data);
 }

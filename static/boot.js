@@ -14,7 +14,18 @@ Element.prototype.setAttribute = function (name, value) {
   else setAttribute.call(this, name, value);
 };
 
+// In the single file (scripts/single-file.mjs) all parts stand in the page itself, packed, and nothing is fetched.
+const inside = (name) => {
+  const part = document.getElementById(`part:${name}`);
+  if (!part) return null;
+  const packed = Uint8Array.from(atob(part.textContent), (letter) => letter.charCodeAt(0));
+  part.remove();
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
+};
+
 const get = async (name) => {
+  const part = inside(name);
+  if (part) return part;
   const response = await fetch(new URL(name, import.meta.url));
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   return response;

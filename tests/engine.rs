@@ -298,6 +298,60 @@ fn a_static_configuration_has_tables_and_its_own_text() {
     assert_eq!(shown, text);
 }
 
+/// Findings come in slices, while other questions are answered; then they are kept, marked, hidden.
+#[test]
+fn findings_are_judged_in_between() {
+    let mut engine = open("bookinfo-synced.tar.gz");
+    let find = |engine: &mut Engine, window: FindingsWindow| match engine.ask(&Query::Findings(window)) {
+        Answer::Findings(found) => found,
+        other => panic!("{other:?}"),
+    };
+    let all = FindingsWindow { limit: 1000, ..FindingsWindow::default() };
+    assert!(!find(&mut engine, all.clone()).done);
+    assert!(engine.judge() && engine.judge());
+    capture(&mut engine);
+    while engine.judge() {}
+    assert!(engine.judged());
+    let found = find(&mut engine, all.clone());
+    assert!(found.done);
+    assert_eq!(found.counts.errors, 4);
+    assert!(serde_json::to_string(&found).unwrap().len() < 256 << 10);
+    let missing = found.window.iter().find(|it| it.id == "route-to-missing-cluster").unwrap();
+    let Answer::FindingDetails(details) = engine.ask(&Query::FindingDetails(vec![missing.at])) else {
+        panic!()
+    };
+    let proof = &details[0].evidence[0];
+    // The evidence leads to the resource that the tables know by the same place.
+    assert_eq!(detail(&mut engine, proof.resource.unwrap()).name, "9080");
+    assert!(proof.line.unwrap() > 1 && proof.pointer.ends_with("/route/cluster"), "{proof:?}");
+    let productpage = proxy(&mut engine, "productpage");
+    let marked = |engine: &mut Engine| match engine.ask(&Query::Marks(Some(productpage))) {
+        Answer::Marks(marks) => marks,
+        other => panic!("{other:?}"),
+    };
+    let marks = marked(&mut engine);
+    // The mark is the route's row, not the whole route configuration's.
+    let mark = marks.resources.iter().find(|it| it.worst == Severity::Error && it.at.is_some()).unwrap();
+    let place = mark.resource;
+    let rows = table(
+        &mut engine,
+        productpage,
+        TableKind::Routes,
+        Window { only: Some(place), limit: 100, ..Window::default() },
+    );
+    assert_eq!(rows.rows.iter().filter(|it| Some(it.at) == mark.at).count(), 1);
+    let of_it = find(&mut engine, FindingsWindow { resource: Some(place), ..all.clone() });
+    assert!(of_it.matched > 0 && of_it.matched < found.matched);
+    let of_proxy = find(&mut engine, FindingsWindow { proxy: Some(productpage), ..all.clone() });
+    assert!(of_proxy.matched < found.matched);
+    let hidden = vec![Suppression { id: missing.id.clone(), resource: Some("9080".into()), proxy: None }];
+    engine.ask(&Query::Suppress(hidden));
+    let rest = find(&mut engine, all.clone());
+    assert_eq!((rest.counts.errors, rest.suppressed), (3, 1));
+    assert_eq!(find(&mut engine, FindingsWindow { suppressed: true, ..all }).matched, 1);
+    assert!(marked(&mut engine).proxies.len() <= marks.proxies.len());
+}
+
 /// What is made before it is asked for is what would be made then.
 #[test]
 fn prepared_tables_say_the_same() {

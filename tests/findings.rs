@@ -290,3 +290,61 @@ fn every_check_is_explained() {
     assert!(zh.contains("如何修复"), "{zh}");
     assert_eq!(xdscope(&["explain", "no-such-check"]).status.code(), Some(2));
 }
+
+/// The dump of `details`, from the fixture.
+fn details_dump() -> String {
+    let file = std::fs::File::open(fixture("details-alone.tar.gz")).unwrap();
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().to_string_lossy().into_owned();
+        if path.contains("/envoy/") && path.ends_with("config_dump.json") {
+            let mut text = String::new();
+            std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+            return text;
+        }
+    }
+    panic!("no dump in the fixture");
+}
+
+/// Certificates as a proxy has them: their time, and two proxies that trust nothing in common.
+#[test]
+fn certificates_by_time_and_between_proxies() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let dump = details_dump();
+    let folder = std::env::temp_dir().join(format!("xdscope-certificates-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("one.json"), &dump).unwrap();
+    let path = folder.to_str().unwrap();
+    let of = |id: &str, more: &[&str]| -> Vec<Value> {
+        lint(path, more)
+            .into_iter()
+            .filter(|it| it["id"] == id && it["certainty"] != "needs_document")
+            .collect()
+    };
+    assert!(of("certificate-expired", &[]).is_empty() && of("certificate-expiring", &[]).is_empty());
+    let late = of("certificate-expired", &["--now", "2026-11-25T00:00:00Z"]);
+    assert_eq!(lines(&late), ["error certificate-expired secret default x1"]);
+    let soon = of("certificate-expiring", &["--now", "2026-11-24T14:00:00Z"]);
+    assert_eq!(lines(&soon), ["warning certificate-expiring secret default x1"]);
+    let early = of("certificate-expired", &["--now", "2026-11-01T00:00:00Z"]);
+    assert_eq!(early.len(), 2, "neither the certificate nor its root is valid yet: {early:#?}");
+
+    // Another proxy with the same roots, then one that trusts another certificate alone.
+    let other = dump.replace("details-v1-6dcc6fbb9d-wsjz4", "other-1").replace("10.244.1.13", "10.244.1.99");
+    std::fs::write(folder.join("two.json"), &other).unwrap();
+    assert!(of("roots-differ", &[]).is_empty());
+    let mut value: Value = serde_json::from_str(&other).unwrap();
+    let mut secrets = value["configs"].as_array_mut().unwrap().iter_mut();
+    let secrets = secrets.find_map(|it| it["dynamic_active_secrets"].as_array_mut()).unwrap();
+    let chain =
+        secrets[0]["secret"]["tls_certificate"]["certificate_chain"]["inline_bytes"].as_str().unwrap();
+    let pem = String::from_utf8(STANDARD.decode(chain).unwrap()).unwrap();
+    let end = "-----END CERTIFICATE-----";
+    let first = STANDARD.encode(&pem[..pem.find(end).unwrap() + end.len()]);
+    secrets[1]["secret"]["validation_context"]["trusted_ca"]["inline_bytes"] = Value::String(first);
+    std::fs::write(folder.join("two.json"), value.to_string()).unwrap();
+    assert_eq!(lines(&of("roots-differ", &[])), ["error roots-differ secret ROOTCA x1"]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -459,5 +459,9 @@ fn the_mesh_follows_an_edge_from_a_proxys_cluster_to_the_others_inbound_chain() 
         assert_eq!(names(&graph, Kind::Listener), ["virtualInbound"]);
         assert_eq!(names(&graph, Kind::Cluster), ["inbound|9080||"]);
     });
+    // Nothing balances what goes to the address that the client asked for, so it lacks no endpoints.
+    let outside = at(&|it| it.name == "*.wikipedia.org");
+    assert_eq!(mesh.graph.nodes[outside].broken, None);
+    assert!(mesh.graph.nodes[outside].notes.contains(&Note::OriginalDestination));
     check_drawing(&mesh.graph, "the mesh");
 }

@@ -17,6 +17,8 @@ pub fn load(bytes: Vec<u8>, mut done: impl FnMut(&'static str)) -> u32 {
     let window = Window { limit: 50, ..Window::default() };
     let answer = engine.ask(&Query::Table { proxy, table: TableKind::Clusters, window });
     done("clusters");
+    while engine.judge() {}
+    done("findings");
     match answer {
         Answer::Table(table) => table.total,
         _ => 0,

@@ -1,5 +1,6 @@
 //! One recognised piece of input.
 
+use super::DocumentId;
 use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
 use crate::instant::Instant;
 use crate::intake::{
@@ -23,6 +24,10 @@ pub struct Document {
     pub command: Option<String>,
     /// Its size: also where it was not unpacked, if its archive tells.
     pub size: Option<u64>,
+    /// The documents that it was put together of; none where it came as it is.
+    pub made_of: Vec<DocumentId>,
+    /// When it was last changed, as its archive says.
+    pub modified: Option<Instant>,
     /// What it is.
     pub kind: Kind,
     /// Why it is not read, where it is not.
@@ -76,7 +81,11 @@ impl Document {
 
     /// Makes the documents of a member of an archive.
     pub fn of_member(member: Member) -> Vec<Document> {
-        Document::all(&member.path, member.bytes, None, member.damage)
+        let mut list = Document::all(&member.path, member.bytes, None, member.damage);
+        for document in &mut list {
+            document.modified = member.modified.and_then(seconds);
+        }
+        list
     }
 
     fn of(path: String, piece: Piece) -> Document {
@@ -92,6 +101,8 @@ impl Document {
             turned,
             start: (start, line),
             command,
+            made_of: Vec::new(),
+            modified: None,
             kind,
             why,
             partial,
@@ -113,6 +124,8 @@ impl Document {
             turned: None,
             start: (0, 0),
             command: None,
+            made_of: Vec::new(),
+            modified: of.modified.and_then(seconds),
             size: of.bytes,
             kind: of.kind,
             why: Some(of.why),
@@ -234,6 +247,13 @@ impl Document {
         let (byte, line) = self.start;
         Place { byte: place.byte.saturating_add(byte), line: place.line.saturating_add(line), ..place }
     }
+}
+
+/// Seconds since 1970 as an instant. Archives that are made to be the same each time have the year 1970 or 1980.
+fn seconds(at: i64) -> Option<Instant> {
+    const ISTIO_BEGAN: i64 = 1_480_000_000;
+    (at > ISTIO_BEGAN).then_some(())?;
+    at.checked_mul(1_000_000_000).map(Instant)
 }
 
 fn identity(of: Node<'_>) -> Option<Identity> {

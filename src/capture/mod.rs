@@ -8,6 +8,7 @@ mod names;
 mod place;
 mod references;
 mod times;
+mod together;
 
 use std::cell::OnceCell;
 
@@ -64,6 +65,10 @@ impl Capture {
     /// Finds out whose the documents are.
     pub fn link(&mut self) {
         self.links = Links::of(&self.documents);
+        if together::put_together(&mut self.documents, &self.links) {
+            self.indexes = self.documents.iter().map(|_| Index::default()).collect();
+            self.links = Links::of(&self.documents);
+        }
         self.manifests = OnceCell::new();
     }
 
@@ -76,7 +81,7 @@ impl Capture {
         true
     }
 
-    /// The documents, in the order in which they came.
+    /// The documents, in the order in which they came; those that were put together of others are among them.
     pub fn documents(&self) -> impl Iterator<Item = (DocumentId, &Document)> {
         let ids = (0..).map(DocumentId);
         ids.zip(&self.documents)

@@ -21,18 +21,21 @@ pub(super) fn is_dump(document: &Document) -> bool {
     document.dump().is_some() && document.kind != Kind::IstiodConfigDump
 }
 
+/// Whether a document is all of a proxy's configuration, as far as it can be told: a dump of Envoy's that says whose it
+/// is. A mask or filter of Envoy's may leave the bootstrap alone.
+pub(super) fn is_whole(document: &Document) -> bool {
+    let has = |kind| document.dump().is_some_and(|dump| dump.of(kind).next().is_some());
+    let identified = document.kind == Kind::EnvoyConfigDump && document.identity.is_some();
+    identified && (has(ResourceKind::Cluster) || has(ResourceKind::Listener))
+}
+
 /// The times of the proxy that has these documents, oldest first. A whole dump makes a time; a part of one (a section,
 /// what istioctl printed of it, a bootstrap) does only where there is none.
 pub(super) fn times(documents: &[Document], own: &[DocumentId]) -> Vec<Time> {
     let of = |id: DocumentId| &documents[id.0 as usize];
     let time = |&dump: &DocumentId| Time { dump, captured: of(dump).captured, documents: Vec::new() };
     let size = |id: DocumentId| of(id).dump().map_or(0, |it| it.all().count());
-    // A mask or filter of Envoy's may leave the bootstrap alone.
-    let has = |id: DocumentId, kind| of(id).dump().is_some_and(|dump| dump.of(kind).next().is_some());
-    let whole = |id: &DocumentId| {
-        let identified = of(*id).kind == Kind::EnvoyConfigDump && of(*id).identity.is_some();
-        identified && (has(*id, ResourceKind::Cluster) || has(*id, ResourceKind::Listener))
-    };
+    let whole = |id: &DocumentId| is_whole(of(*id));
     // Parts of one dump, as filters leave them, lie beside the whole and have its time: the largest is it.
     let part = |id: DocumentId| {
         own.iter().filter(|it| whole(it)).any(|&it| {

@@ -1,7 +1,9 @@
 //! The commands that collect what a capture lacks.
 
 use super::protocol::Missing;
+use crate::capture::Document;
 use crate::envoy::Identity;
+use crate::intake::NotRead;
 
 /// What can be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,4 +62,40 @@ pub fn missing(part: Part, of: &Identity) -> Missing {
         }
     };
     Missing { what: what.to_owned(), command }
+}
+
+/// The command to run instead of the one that gave no data; empty where none is better.
+pub fn instead(why: &NotRead, document: &Document, of: Option<&Identity>) -> String {
+    let nobody = Identity::default();
+    let of = of.unwrap_or(&nobody);
+    let dump = || missing(Part::ConfigDump, of).command;
+    let line = match why {
+        NotRead::Error { line } => line.to_ascii_lowercase(),
+        // Every replica is asked, and the one that has the proxy answers.
+        NotRead::ProxyNotConnected => return "istioctl proxy-status".to_owned(),
+        NotRead::NotFound if document.path.contains("debug") || document.path.contains("istiod") => {
+            return "istioctl version".to_owned();
+        }
+        NotRead::InvalidPath | NotRead::NotFound | NotRead::Html | NotRead::UnknownJson => return dump(),
+        _ => return String::new(),
+    };
+    let said = |parts: &[&str]| parts.iter().any(|part| line.contains(part));
+    let namespace = if of.namespace.is_empty() { "NAMESPACE" } else { &of.namespace };
+    if said(&["no configuration type"]) {
+        String::new()
+    } else if said(&["forbidden", "unauthorized", "must be logged in"]) {
+        format!("kubectl auth can-i create pods/exec -n {namespace}")
+    } else if said(&["(notfound)", "not found in namespace", "no such pod", "unable to locate pod"]) {
+        "kubectl get pods --all-namespaces --selector security.istio.io/tlsMode=istio".to_owned()
+    } else if said(&["container istio-proxy is not valid", "container not found"]) {
+        let pod = if of.pod.is_empty() { "POD" } else { &of.pod };
+        format!("kubectl get pod {pod} -n {namespace} -o jsonpath='{{.spec.containers[*].name}}'")
+    } else if said(&["unable to connect to the server", "connection to the server", "no such host"]) {
+        "kubectl cluster-info".to_owned()
+    } else if said(&["proxyid"]) {
+        missing(Part::IstiodConfigDump, of).command
+    } else {
+        // curl is not in the image, or the port is another: pilot-agent knows both.
+        dump()
+    }
 }

@@ -43,7 +43,9 @@ pub fn detail(capture: &Capture, id: ResourceRef) -> Option<Detail> {
         trouble: body.err().filter(|_| it.body_span().is_some()).map(|fault| Trouble {
             kind: "bad_json".to_owned(),
             place: Some(document.place(fault.at)),
+            pointer: String::new(),
             detail: fault.expected.to_string(),
+            command: String::new(),
         }),
     })
 }

@@ -1,10 +1,12 @@
 //! The capture as a list: proxies, control planes, documents.
 
+use super::collect::instead;
 use super::protocol::{Capture as Answer, ControlPlaneLine, DocumentLine, Mark, ProxyLine, Trouble};
 use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State, version_of_build};
 use crate::intake::{Kind, NotRead, Partial, Stop};
 use crate::istiod::{ProxySync, Status};
+use crate::json::pointer;
 
 /// Everything that is open.
 pub fn capture(capture: &Capture) -> Answer {
@@ -16,7 +18,11 @@ pub fn capture(capture: &Capture) -> Answer {
     Answer {
         proxies,
         control_planes: control_planes(capture),
-        documents: capture.documents().map(|(id, it)| document_line(capture, id, it)).collect(),
+        documents: capture
+            .documents()
+            .filter(|(_, it)| it.made_of.is_empty())
+            .map(|(id, it)| document_line(capture, id, it))
+            .collect(),
         captured: capture.documents().filter_map(|(_, it)| it.captured).max(),
         bytes: capture.documents().map(|(_, it)| it.bytes.len() as u64).sum(),
     }
@@ -137,25 +143,29 @@ pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> 
         kind: document.kind.name().to_owned(),
         bytes: document.size.unwrap_or(0),
         proxy: capture.owner(id),
-        captured: document.captured,
-        trouble: trouble(document),
+        captured: document.captured.or(document.modified),
+        trouble: trouble(capture, id, document),
     }
 }
 
 /// Why a document, or the rest of it, was not read.
-fn trouble(document: &Document) -> Option<Trouble> {
-    match (&document.why, &document.partial, document.damage) {
-        (Some(NotRead::BadJson(partial)), ..) | (None, Some(partial), _) => {
-            Some(of_partial(document, *partial))
-        }
-        (Some(why), ..) => Some(of_reason(document, why)),
-        (None, None, Some(damage)) => Some(plain("damaged", damage.name())),
-        (None, None, None) => None,
+fn trouble(capture: &Capture, id: DocumentId, document: &Document) -> Option<Trouble> {
+    let mut trouble = match (&document.why, &document.partial, document.damage) {
+        (Some(NotRead::BadJson(partial)), ..) | (None, Some(partial), _) => of_partial(document, *partial),
+        (Some(why), ..) => of_reason(document, why),
+        (None, None, Some(damage)) => plain("damaged", damage.name()),
+        (None, None, None) => return None,
+    };
+    if let Some(why) = &document.why {
+        let of = capture.owner(id).and_then(|id| capture.proxy(id));
+        trouble.command = instead(why, document, of.map(|it| &it.identity));
     }
+    Some(trouble)
 }
 
 fn plain(kind: &str, detail: &str) -> Trouble {
-    Trouble { kind: kind.to_owned(), place: None, detail: detail.to_owned() }
+    let (pointer, command) = (String::new(), String::new());
+    Trouble { kind: kind.to_owned(), place: None, pointer, detail: detail.to_owned(), command }
 }
 
 fn of_reason(document: &Document, why: &NotRead) -> Trouble {
@@ -192,5 +202,15 @@ fn of_partial(document: &Document, partial: Partial) -> Trouble {
             ("bad_yaml", fault.map(|it| it.what.clone()).unwrap_or_default())
         }
     };
-    Trouble { kind: kind.to_owned(), place: Some(document.place(partial.at)), detail }
+    let outline = document.outline.as_ref();
+    Trouble {
+        kind: kind.to_owned(),
+        place: Some(document.place(partial.at)),
+        // The last value that began before it.
+        pointer: outline
+            .map(|it| pointer(&document.bytes, it, partial.at.saturating_sub(1)))
+            .unwrap_or_default(),
+        detail,
+        command: String::new(),
+    }
 }

@@ -5,6 +5,7 @@ mod collect;
 mod comparison;
 mod detail;
 mod elsewhere;
+mod findings;
 mod graph;
 mod istioctl;
 mod known;
@@ -23,11 +24,11 @@ use std::collections::BTreeSet;
 
 pub use elsewhere::elsewhere;
 
-use protocol::{Answer, Query, ResourceRef};
+use protocol::{Answer, DocumentId, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
-use crate::intake::{Recognised, Step};
+use crate::intake::{Member, Recognised, Step, recognise};
 
 /// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
@@ -36,6 +37,7 @@ pub struct Engine {
     tables: table::Cache,
     texts: text::Cache,
     mesh: mesh::Cache,
+    findings: findings::Cache,
     comparisons: comparison::Cache,
     captures: captures::Cache,
     second: Option<Box<Engine>>,
@@ -56,6 +58,14 @@ impl Engine {
         self.capture.take(step);
     }
 
+    /// Puts a member that was unpacked later in the place of the document that had only been listed.
+    pub fn unpacked(&mut self, id: DocumentId, member: Member) {
+        let found = recognise(&member.bytes);
+        let document = Document::new(member.path, member.bytes, found);
+        self.capture.replace(id, Document { damage: member.damage, ..document });
+        self.link();
+    }
+
     /// Links the documents that were added.
     pub fn link(&mut self) {
         self.capture.link();
@@ -67,6 +77,7 @@ impl Engine {
         self.tables = table::Cache::default();
         self.texts = text::Cache::default();
         self.mesh = mesh::Cache::default();
+        self.findings.forget();
         self.graphs = graph::Cache::default();
         self.compare_anew();
     }
@@ -108,6 +119,16 @@ impl Engine {
         self.tables.prepare(&self.capture)
     }
 
+    /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
+    pub fn judge(&mut self) -> bool {
+        self.findings.work(&self.capture)
+    }
+
+    /// Whether all was judged: [`Query::Findings`] has what was found.
+    pub fn judged(&self) -> bool {
+        self.findings.done()
+    }
+
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
     pub fn ask(&mut self, query: &Query) -> Answer {
         if let Query::Choose { proxy, dump } = query
@@ -137,6 +158,15 @@ impl Engine {
             Query::Find { of, text } => self.texts.find(capture, *of, text).map(Answer::Found),
             Query::LineAt { of, at } => {
                 self.texts.line_at(capture, *of, *at).map(|line| Answer::Found(vec![line]))
+            }
+            Query::Findings(window) => Some(Answer::Findings(self.findings.window(capture, window))),
+            Query::FindingDetails(places) => {
+                Some(Answer::FindingDetails(self.findings.details(capture, places)))
+            }
+            Query::Marks(proxy) => Some(Answer::Marks(self.findings.marks(capture, *proxy))),
+            Query::Suppress(list) => {
+                self.findings.suppress(list);
+                Some(Answer::Marks(self.findings.marks(capture, None)))
             }
             Query::Mesh(window) => Some(Answer::Mesh(self.mesh.window(capture, window))),
             Query::MeshRow(at) => self.mesh.row(capture, *at).map(Answer::MeshRow),

@@ -41,7 +41,11 @@ pub fn overview(capture: &Capture, id: ProxyId) -> Option<Overview> {
         rejected: proxy.dump.map(|id| rejected(capture, id)).unwrap_or_default(),
         times: times(capture, proxy),
         missing: lacks(capture, proxy),
-        documents: documents.iter().map(|(id, it)| document_line(capture, *id, it)).collect(),
+        documents: documents
+            .iter()
+            .filter(|(_, it)| it.made_of.is_empty())
+            .map(|(id, it)| document_line(capture, *id, it))
+            .collect(),
     })
 }
 

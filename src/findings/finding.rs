@@ -241,6 +241,8 @@ pub struct Finding {
     pub args: Vec<(&'static str, String)>,
     /// The resources that it concerns.
     pub places: Vec<ResourceRef>,
+    /// Where in them it shows: the byte of a document.
+    pub spots: Vec<(ResourceRef, u32)>,
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// The Istio resource to change: `VirtualService default/reviews`.
@@ -279,6 +281,7 @@ impl Finding {
             case: "",
             args: Vec::new(),
             places: Vec::new(),
+            spots: Vec::new(),
             evidence: Vec::new(),
             owner: None,
             listeners: Vec::new(),
@@ -343,6 +346,7 @@ impl Finding {
             }
         }
         extend(&mut self.places, other.places, Self::MOST_PLACES);
+        extend(&mut self.spots, other.spots, Self::MOST_PLACES);
         extend(&mut self.evidence, other.evidence, Self::MOST_EVIDENCE);
         extend(&mut self.listeners, other.listeners, super::traffic::MOST_NAMES);
         extend(&mut self.hosts, other.hosts, super::traffic::MOST_NAMES);

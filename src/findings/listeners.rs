@@ -26,6 +26,17 @@ pub fn listener(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
     }
     if !matches!(resource.state, State::Active | State::Static) {
         xds::listener(cx, id, &name, listener);
+        if resource.state == State::Warming {
+            // What it waits for is most often a certificate.
+            for chain in listener.all_filter_chains() {
+                secrets::wanted_by(
+                    cx,
+                    id,
+                    chain.tls_context().into_iter().collect(),
+                    std::slice::from_ref(&name),
+                );
+            }
+        }
         if resource.state == State::Error {
             // What Envoy may have stumbled over.
             for chain in listener.all_filter_chains() {

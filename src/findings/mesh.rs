@@ -9,7 +9,7 @@ use super::finding::Evidence;
 use super::hosts::{self, Hosts};
 use super::scaffolding;
 use super::site::Site;
-use crate::capture::{Capture, DocumentId, ProxyId, ResourceRef};
+use crate::capture::{Capture, Document, DocumentId, ProxyId, ResourceRef};
 use crate::envoy::certificate::{Certificate, pem_blocks};
 use crate::envoy::{Address, Kind, Listener, ProxyNode, Secret, ServiceKey, State};
 use crate::intake::Kind as Page;
@@ -106,6 +106,8 @@ pub struct Mesh {
     pub no_instances: BTreeMap<String, Evidence>,
     /// Whether a page lists proxies.
     pub lists_proxies: bool,
+    /// Where the pages that list proxies speak of each.
+    pub sync_spans: BTreeMap<DocumentId, BTreeMap<String, Span>>,
     /// The addresses of the proxies that control planes list; none without `adsz`.
     pub connected_ips: Option<BTreeSet<String>>,
 }
@@ -115,7 +117,10 @@ impl Mesh {
     pub fn pages(&mut self, capture: &Capture) {
         let mut seen = BTreeSet::new();
         for (id, document) in capture.documents() {
-            self.lists_proxies |= matches!(document.content, crate::capture::Content::Syncz(_));
+            if matches!(document.content, crate::capture::Content::Syncz(_)) {
+                self.lists_proxies = true;
+                self.sync_spans.insert(id, sync_spans(document));
+            }
             let tree = || document.tree();
             match document.kind {
                 Page::IstiodConfigz => {
@@ -209,6 +214,18 @@ impl Mesh {
         let it = self.servers.get(&id)?;
         (cluster.is_empty() || it.cluster.is_empty() || cluster == it.cluster).then_some((id, it))
     }
+}
+
+/// The entries of a page that lists proxies, by the proxy's id.
+fn sync_spans(page: &Document) -> BTreeMap<String, Span> {
+    let Some(tree) = page.tree() else { return BTreeMap::new() };
+    let root = tree.root();
+    let list = root.get("resources").unwrap_or(root).items();
+    let named = list.filter_map(|it| {
+        let id = it.text("proxy").or_else(|| it.get("node").and_then(|it| it.text("id")))?;
+        Some((id.into_owned(), it.span()))
+    });
+    named.collect()
 }
 
 fn bootstrap(site: &Site<'_>, server: &mut Server) {

@@ -66,6 +66,8 @@ enum Phase {
     Collect(u32),
     /// The next dump, and the next resource of it.
     Judge(usize, u32),
+    /// The next proxy beside what control planes say of it.
+    Beside(u32),
     Together,
     Done,
 }
@@ -101,6 +103,17 @@ impl Run {
                 }
             }
             Phase::Judge(site, resource) => self.judge(capture, site, resource),
+            Phase::Beside(next) => {
+                let id = ProxyId(next);
+                if let Some(proxy) = capture.proxy(id) {
+                    let site = proxy.dump.and_then(|it| Site::of(capture, id, it));
+                    xds::proxy(capture, &self.mesh, id, site.as_ref(), &mut self.found);
+                    xds::planned(capture, &self.mesh, id, &mut self.found);
+                    self.phase = Phase::Beside(next + 1);
+                } else {
+                    self.phase = Phase::Together;
+                }
+            }
             Phase::Together => {
                 self.together(capture);
                 self.phase = Phase::Done;
@@ -118,7 +131,7 @@ impl Run {
 
     fn judge(&mut self, capture: &Capture, index: usize, resource: u32) {
         let Some((id, document)) = self.sites.get(index).copied() else {
-            self.phase = Phase::Together;
+            self.phase = Phase::Beside(0);
             return;
         };
         let Some(site) = Site::of(capture, id, document) else {
@@ -154,11 +167,6 @@ impl Run {
 
     fn together(&mut self, capture: &Capture) {
         let (mesh, found) = (&self.mesh, &mut self.found);
-        for (id, proxy) in capture.proxies() {
-            let site = proxy.dump.and_then(|it| Site::of(capture, id, it));
-            xds::proxy(capture, mesh, id, site.as_ref(), found);
-            xds::planned(capture, id, found);
-        }
         xds::stumbles(mesh, found);
         xds::workloads(found);
         xds::versions(mesh, found);

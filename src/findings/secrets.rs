@@ -97,6 +97,9 @@ const SOON: i64 = 7 * 86_400;
 /// The same for a workload's, which lives for a day and is renewed at its half.
 const SOON_WORKLOAD: i64 = 3600;
 
+/// The capture's time is the latest instant in it: a certificate that was just made may be younger.
+const SKEW: i64 = 300;
+
 /// Check 31: every certificate of a secret at the capture's time.
 pub fn secret(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
     let site = *cx.site;
@@ -161,7 +164,7 @@ fn judge(it: &Certificate, now: Instant) -> Option<(&'static str, &'static str, 
     let workload = !it.is_ca && it.uris.iter().any(|it| it.starts_with("spiffe://"));
     if before(it.not_after, now) {
         Some(("certificate-expired", "", Severity::Error))
-    } else if it.not_before.cmp_instant(now).is_gt() {
+    } else if it.not_before.cmp_instant(later(SKEW)).is_gt() {
         Some(("certificate-expired", "early", Severity::Error))
     } else if before(it.not_after, later(if workload { SOON_WORKLOAD } else { SOON })) {
         Some(("certificate-expiring", "", Severity::Warning))

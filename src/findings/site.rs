@@ -96,7 +96,10 @@ pub struct Cx<'a, 'c> {
 impl Cx<'_, '_> {
     /// Reports a finding of this proxy about a resource of it.
     pub fn report(&mut self, at: ResourceId, mut finding: Finding) {
-        finding.places.push(self.site.place(at));
+        let place = self.site.place(at);
+        finding.places.push(place);
+        let here = finding.evidence.iter().filter(|it| it.resource == Some(place));
+        finding.spots.extend(here.filter_map(|it| Some((place, it.span?.start))));
         self.report_alone(finding);
     }
 

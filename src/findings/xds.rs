@@ -66,20 +66,15 @@ pub fn refused_listeners(site: &Site<'_>) -> Vec<(ResourceId, String, String)> {
 }
 
 /// The entries of control planes' pages about a proxy, and where they stand.
-fn entries<'c>(capture: &'c Capture, proxy: &'c Proxy) -> Vec<(DocumentId, &'c ProxySync, Option<Span>)> {
+fn entries<'c>(
+    capture: &'c Capture,
+    mesh: &Mesh,
+    proxy: &Proxy,
+) -> Vec<(DocumentId, &'c ProxySync, Option<Span>)> {
     let entry = |(document, index): &(DocumentId, usize)| {
-        let page = capture.document(*document)?;
-        let Content::Syncz(list) = &page.content else { return None };
+        let Content::Syncz(list) = &capture.document(*document)?.content else { return None };
         let sync = list.get(*index)?;
-        let tree = page.tree();
-        let root = tree.as_ref().map(Tree::root);
-        let named = |it: &Node<'_>| {
-            it.text("proxy")
-                .or_else(|| it.get("node").and_then(|it| it.text("id")))
-                .is_some_and(|it| it == sync.proxy)
-        };
-        let list = root.and_then(|it| it.get("resources")).or(root);
-        let span = list.and_then(|it| it.items().find(named)).map(Node::span);
+        let span = mesh.sync_spans.get(document).and_then(|it| it.get(&sync.proxy)).copied();
         Some((*document, sync, span))
     };
     proxy.sync.iter().filter_map(entry).collect()
@@ -88,7 +83,7 @@ fn entries<'c>(capture: &'c Capture, proxy: &'c Proxy) -> Vec<(DocumentId, &'c P
 /// Checks 33 to 35 for one proxy.
 pub fn proxy(capture: &Capture, mesh: &Mesh, id: ProxyId, site: Option<&Site<'_>>, found: &mut Found) {
     let Some(proxy) = capture.proxy(id) else { return };
-    let entries = entries(capture, proxy);
+    let entries = entries(capture, mesh, proxy);
     let name = proxy_name(proxy);
     nacks(capture, mesh, (id, proxy, &name), site, &entries, found);
     if entries.is_empty() {
@@ -408,7 +403,7 @@ pub fn versions(mesh: &Mesh, found: &mut Found) {
 
 /// Check 39: names that istiod would send and Envoy has not, and the other way round. The comparison of contents is
 /// the tab Sync's.
-pub fn planned(capture: &Capture, id: ProxyId, found: &mut Found) {
+pub fn planned(capture: &Capture, mesh: &Mesh, id: ProxyId, found: &mut Found) {
     let Some(proxy) = capture.proxy(id) else { return };
     let Some(envoy) = proxy.dump.and_then(|it| Site::of(capture, id, it)) else { return };
     let plans = proxy
@@ -424,17 +419,10 @@ pub fn planned(capture: &Capture, id: ProxyId, found: &mut Found) {
         }
         for (_, it) in plan.dump.of(kind) {
             let name = it.name(plan.bytes);
-            let there = envoy.dump.of(kind).filter(|it| matches!(it.1.state, State::Static | State::Active));
-            let known = envoy
-                .find(kind, &name)
-                .is_some_and(|it| matches!(envoy.state(it), State::Static | State::Active));
-            let refused =
-                envoy.dump.of(kind).any(|(_, it)| it.state == State::Error && it.name(envoy.bytes) == name);
-            if !known
-                && !refused
-                && !name.is_empty()
-                && (kind != Kind::Listener || !there.into_iter().any(|it| it.1.name(envoy.bytes) == name))
-            {
+            let found = envoy.find(kind, &name).map(|id| envoy.state(id));
+            // What Envoy refused is told by itself.
+            let known = matches!(found, Some(State::Static | State::Active | State::Error));
+            if !known && !name.is_empty() {
                 lacking.push((kind, name.into_owned(), it.body_span()));
             }
         }
@@ -443,7 +431,7 @@ pub fn planned(capture: &Capture, id: ProxyId, found: &mut Found) {
         return;
     }
     let name = proxy_name(proxy);
-    let entries = entries(capture, proxy);
+    let entries = entries(capture, mesh, proxy);
     let behind = entries.iter().any(|it| matches!(it.1.worst(), Status::Stale | Status::Error));
     let shown: Vec<&str> = lacking.iter().take(4).map(|it| it.1.as_str()).collect();
     let more = if lacking.len() > shown.len() { ", …" } else { "" };

@@ -11,6 +11,7 @@ use super::{Edge, Graph, Kind, Node, Note, Why};
 use crate::capture::{Capture, DocumentId, ProxyId, ResourceRef};
 use crate::envoy::names::{NodeId, ServiceKey, short_host};
 use crate::envoy::{Address, AddressKind, ClusterLoadAssignment, Kind as ResourceKind, Listener, State};
+use crate::json::pluck_text;
 
 /// The graph, and where each node leads.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ struct Service {
     ports: BTreeSet<u32>,
     endpoints: BTreeSet<(String, u32)>,
     known: bool,
+    /// Requests go where the client wanted to go.
+    passes: bool,
 }
 
 /// A group larger than this is folded by namespace, unless that is opened.
@@ -85,6 +88,11 @@ fn look(capture: &Capture, id: DocumentId, services: &mut BTreeMap<String, Servi
         out.services.entry(key.host.to_owned()).or_default().insert(key.port);
         let service = services.entry(key.host.to_owned()).or_default();
         service.ports.insert(key.port);
+        let kind = cluster.body_span().and_then(|body| pluck_text(bytes, body, &["type"]));
+        if kind.is_some_and(|it| it.of(bytes) == b"ORIGINAL_DST") {
+            service.passes = true;
+            continue;
+        }
         // Subsets are parts of the whole.
         if !key.subset.is_empty() {
             continue;
@@ -193,7 +201,9 @@ fn draw(proxies: &[Seen], services: &BTreeMap<String, Service>, opened: &BTreeSe
                 let mut node = blank(id, Kind::Service, host.clone(), short_host(host).to_owned());
                 let ports: Vec<String> = service.ports.iter().map(|it| format!(":{it}")).collect();
                 node.notes.push(Note::Text(ports.join(" ")));
-                if service.known && service.endpoints.is_empty() {
+                if service.passes && service.endpoints.is_empty() {
+                    node.notes.push(Note::OriginalDestination);
+                } else if service.known && service.endpoints.is_empty() {
                     node.broken = Some(Why::NoEndpoints);
                 } else if !service.known {
                     node.notes.push(Note::NotJudged(Kind::Endpoint));

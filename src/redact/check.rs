@@ -204,7 +204,7 @@ impl Confirm<'_, '_> {
             Rule::Extension => {
                 let known = |it: &str| self.check.redactor.map().tokens.contains_key(it);
                 let public = |it: &str| super::treat::is_extension(it) && !known(it);
-                let words = text.split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| !it.is_empty());
+                let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty());
                 return words.filter(|it| !public(it)).find_map(|it| self.check.word(it));
             }
             Rule::Regex => return (!self.check.patterns.contains(text)).then_some(Wrong::Word),

@@ -11,7 +11,7 @@ use super::patterns::NOTHING;
 use super::pieces::{Mode, Names};
 use super::report::{Count, Done, PathId, Report};
 use super::rule::{Rule, World};
-use super::treat::{Hand, Treat};
+use super::treat::{Hand, Treat, by_word, is_extension};
 use super::walk::{Seen, Spot, walk};
 use crate::intake::{Kind, json_start};
 use crate::json::Fault;
@@ -339,13 +339,13 @@ impl Hand for Replacing {
     }
 
     fn extension(&mut self, text: &str, out: &mut String) {
-        for part in text.split_inclusive(|it: char| !it.is_ascii_alphanumeric()) {
-            let word = part.trim_end_matches(|it: char| !it.is_ascii_alphanumeric());
-            if !self.map.tokens.contains_key(word) || !self.map.token(word, out) {
+        by_word(text, out, |word, out| {
+            if is_extension(word) && !self.map.tokens.contains_key(word) {
                 out.push_str(word);
+            } else {
+                self.token(word, out);
             }
-            out.push_str(&part[word.len()..]);
-        }
+        });
     }
 
     fn number(&mut self, text: &str) -> Option<String> {

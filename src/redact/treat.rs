@@ -26,9 +26,13 @@ pub(super) trait Hand: Names {
     }
     /// Keeps what was written.
     fn remember(&mut self, _rule: Rule, _world: World, _text: &str, _made: (Done, Option<&str>)) {}
-    /// The name of an extension of Envoy's own: replaced only where one of its words is a name as well.
+    /// The name of an extension: words that names of Envoy's own have are kept, unless they are names as well.
     fn extension(&mut self, text: &str, out: &mut String) {
-        out.push_str(text);
+        by_word(
+            text,
+            out,
+            |word, out| if is_extension(word) { out.push_str(word) } else { self.token(word, out) },
+        );
     }
     /// A number that has too many digits to be a port.
     fn number(&mut self, text: &str) -> Option<String>;
@@ -103,7 +107,7 @@ fn treat(rule: Rule, text: &str, spot: &Spot<'_>, hand: &mut dyn Hand, depth: u8
             }
             hand.known(text);
         }
-        Rule::Extension if is_extension(text) => {
+        Rule::Extension => {
             hand.extension(text, out);
             return Done::Replaced;
         }
@@ -152,6 +156,17 @@ pub(super) fn is_kept(rule: Rule, text: &str) -> bool {
         Rule::Counter => text.len() <= 20 && is_number(text.strip_prefix('-').unwrap_or(text)),
         Rule::Text => is_duration(text),
         _ => false,
+    }
+}
+
+/// Each word of a name, and what stands between as it is.
+pub(super) fn by_word(text: &str, out: &mut String, mut each: impl FnMut(&str, &mut String)) {
+    for part in text.split_inclusive(|it: char| !it.is_alphanumeric()) {
+        let word = part.trim_end_matches(|it: char| !it.is_alphanumeric());
+        if !word.is_empty() {
+            each(word, out);
+        }
+        out.push_str(&part[word.len()..]);
     }
 }
 

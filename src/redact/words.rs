@@ -74,7 +74,8 @@ impl Words {
         }
         let mut end = self.longest.min(bytes.len());
         while end > 1 {
-            let ends = bytes.get(end).is_none_or(|next| !goes_on(*next));
+            // `sidecar~` says itself where it ends.
+            let ends = !goes_on(bytes[end - 1]) || bytes.get(end).is_none_or(|next| !goes_on(*next));
             if ends && let Some(text) = rest.get(..end) {
                 let known =
                     self.phrases.contains(text) || self.phrases.contains(text.to_ascii_lowercase().as_str());

@@ -25,6 +25,11 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
     match direction {
         Direction::Gateway => {
             let found = destination.and_then(|at| by_address(run, at, true));
+            if found.is_none()
+                && let Some(inner) = waypoint(run)
+            {
+                return take(run, Some(inner), &Why::Meets(What::Destination, run.request.to.clone()));
+            }
             take(run, found, &Why::Meets(What::Destination, run.request.to.clone()))
         }
         Direction::Outbound | Direction::Inbound => {
@@ -33,6 +38,20 @@ pub(super) fn first<'t>(run: &mut Run<'t, '_>) -> Flow<Listener<'t>> {
             take(run, found, &Why::Meets(What::Iptables, why.to_owned()))
         }
     }
+}
+
+/// A waypoint's inner listener: what arrives by HBONE is a CONNECT to the service's address, which `connect_terminate`
+/// hands on, with the client's identity in filter state (Istio, pilot/pkg/networking/core/waypoint.go).
+fn waypoint(run: &mut Run<'_, '_>) -> Option<ResourceId> {
+    let outer = run.tracer.find(Kind::Listener, "connect_terminate")?;
+    let inner = run.tracer.find(Kind::Listener, "main_internal")?;
+    let node = run.tracer.node(outer)?;
+    run.connection.restored = true;
+    let identity = run.request.identity.clone().unwrap_or_default();
+    run.set.state.insert("io.istio.peer_principal".to_owned(), identity);
+    let why = Why::Meets(What::Upgrade, format!("CONNECT {}", run.request.to));
+    run.note(StepKind::Listener, "connect_terminate", why, Some(node.span()));
+    Some(inner)
 }
 
 /// A listener that has a socket of its own and takes its connections: iptables' target, else the destination's.

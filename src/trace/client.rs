@@ -176,10 +176,7 @@ fn detect(run: &mut Run<'_, '_>, detector: Extension<'_>, headers: &Headers) -> 
                 return Ok(Some((address, config.node.flag("allow_extension_to_set_address_as_trusted"))));
             }
             let Some(reject) = config.node.get("reject_with_status") else { return Ok(None) };
-            let status = reject
-                .number("code")
-                .and_then(|it| u16::try_from(it).ok())
-                .filter(|it| (400..=511).contains(it));
+            let status = reject.get("code").and_then(status_code).filter(|it| (400..=511).contains(it));
             run.note(
                 StepKind::HttpOptions,
                 "custom_header",
@@ -187,7 +184,7 @@ fn detect(run: &mut Run<'_, '_>, detector: Extension<'_>, headers: &Headers) -> 
                 Some(config.node.span()),
             );
             run.verdict.status = status.or(Some(403));
-            run.end_with(Outcome::Denied, "rejecting because detection failed")
+            run.end_with(Outcome::Denied, "rejecting_because_detection_failed")
         }
         _ => {
             let name = detector.name().into_owned();
@@ -219,4 +216,54 @@ fn client_certificate(run: &Run<'_, '_>, manager: HttpConnectionManager<'_>, hea
         ("SANITIZE_SET", Some(uri)) => headers.set("x-forwarded-client-cert", uri),
         _ => headers.remove("x-forwarded-client-cert"),
     }
+}
+
+/// A status by number, or by its word in `envoy.type.v3.StatusCode`, as dumps have it.
+fn status_code(of: Node<'_>) -> Option<u16> {
+    const WORDS: [(&str, u16); 40] = [
+        ("BadRequest", 400),
+        ("Unauthorized", 401),
+        ("PaymentRequired", 402),
+        ("Forbidden", 403),
+        ("NotFound", 404),
+        ("MethodNotAllowed", 405),
+        ("NotAcceptable", 406),
+        ("ProxyAuthenticationRequired", 407),
+        ("RequestTimeout", 408),
+        ("Conflict", 409),
+        ("Gone", 410),
+        ("LengthRequired", 411),
+        ("PreconditionFailed", 412),
+        ("PayloadTooLarge", 413),
+        ("URITooLong", 414),
+        ("UnsupportedMediaType", 415),
+        ("RangeNotSatisfiable", 416),
+        ("ExpectationFailed", 417),
+        ("MisdirectedRequest", 421),
+        ("UnprocessableEntity", 422),
+        ("Locked", 423),
+        ("FailedDependency", 424),
+        ("UpgradeRequired", 426),
+        ("PreconditionRequired", 428),
+        ("TooManyRequests", 429),
+        ("RequestHeaderFieldsTooLarge", 431),
+        ("InternalServerError", 500),
+        ("NotImplemented", 501),
+        ("BadGateway", 502),
+        ("ServiceUnavailable", 503),
+        ("GatewayTimeout", 504),
+        ("HTTPVersionNotSupported", 505),
+        ("VariantAlsoNegotiates", 506),
+        ("InsufficientStorage", 507),
+        ("LoopDetected", 508),
+        ("NotExtended", 510),
+        ("NetworkAuthenticationRequired", 511),
+        ("OK", 200),
+        ("Created", 201),
+        ("NoContent", 204),
+    ];
+    if let Some(word) = of.str() {
+        return WORDS.iter().find(|(own, _)| *own == word).map(|(_, status)| *status);
+    }
+    of.u64().and_then(|it| u16::try_from(it).ok())
 }

@@ -130,7 +130,8 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
         }
         _ => endpoints(run, cluster, choice),
     };
-    if healthy {
+    // An aggregate's connections are its inner clusters'.
+    if healthy && kind != "envoy.clusters.aggregate" {
         super::transport_socket::note(run, cluster);
     }
     if healthy { End::Routed } else { End::NoHealthyUpstream }
@@ -147,16 +148,23 @@ fn kind_of(cluster: Cluster<'_>) -> String {
 /// (source/extensions/clusters/original_dst/original_dst_cluster.cc).
 fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
     let config = cluster.0.get("original_dst_lb_config");
-    let by_header = config.is_some_and(|it| it.flag("use_http_header"));
-    let at = run.connection.local.filter(|_| run.connection.restored);
     let name = cluster.name().into_owned();
     let place = Some(cluster.0.span());
-    match at {
-        _ if by_header => {
-            let why = Why::Beyond(What::Header("x-envoy-original-dst-host".to_owned()), String::new());
-            run.note(StepKind::Endpoints, &name, why, place);
-            true
-        }
+    // Metadata and filter state come first, then the header, then the connection's own destination.
+    if config.is_some_and(|it| it.get("metadata_key").is_some()) {
+        let why = Why::Beyond(What::Metadata("metadata_key".to_owned()), String::new());
+        run.note(StepKind::Endpoints, &name, why, place);
+        return true;
+    }
+    let header = config.and_then(|it| it.text("http_header_name")).filter(|it| !it.is_empty());
+    let header = header.map_or_else(|| "x-envoy-original-dst-host".to_owned(), |it| it.to_ascii_lowercase());
+    let told = run.target.as_deref().filter(|_| config.is_some_and(|it| it.flag("use_http_header")));
+    let told = told.and_then(|headers| headers.first(&header)?.parse::<core::net::SocketAddr>().ok());
+    if let Some(told) = told {
+        run.note(StepKind::Endpoints, &name, Why::Meets(What::Header(header), told.to_string()), place);
+        return true;
+    }
+    match run.connection.local.filter(|_| run.connection.restored) {
         Some((address, port)) => {
             let to = core::net::SocketAddr::new(address, port).to_string();
             run.note(StepKind::Endpoints, &name, Why::Meets(What::Destination, to), place);

@@ -27,6 +27,9 @@ pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) 
         if method != "CONNECT" {
             headers.add(":path", path);
         }
+        if authority.is_empty() {
+            return bad_field(run, manager, true, What::Authority, 400, "invalid.header.field");
+        }
         fields(run, manager, true, &mut headers)?;
     } else {
         known_method(run, manager, method)?;

@@ -8,7 +8,7 @@ use super::route_action::answer;
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, Truth, What, Why};
 use super::text_match::header;
-use crate::envoy::HeaderMatcher;
+use crate::envoy::{HeaderMatcher, percent};
 use crate::json::Node;
 
 /// Delays pass; an abort ends the request with its status.
@@ -48,12 +48,9 @@ pub(super) fn fault<'t>(
             Ok(())
         }
         Truth::Unknown => {
-            run.note(
-                StepKind::HttpFilter,
-                &filter.name,
-                Why::Beyond(What::Fraction, status.to_string()),
-                place,
-            );
+            let share = abort.get("percentage").map_or(100.0, percent);
+            let why = Why::Beyond(What::Fraction, format!("{share} % get {status}"));
+            run.note(StepKind::HttpFilter, &filter.name, why, place);
             Ok(())
         }
     }

@@ -3,8 +3,14 @@
 use super::request::Headers;
 use super::run::Run;
 
-/// Fills a format; `None` where one of its commands is not known from the request.
-pub(super) fn substitute(run: &Run<'_, '_>, format: &str, headers: Option<&Headers>) -> Option<String> {
+/// Fills a format; `None` where one of its commands is not known from the request. `empty` stands for what is not there:
+/// `-`, or nothing where the format omits empty values.
+pub(super) fn substitute(
+    run: &Run<'_, '_>,
+    format: &str,
+    headers: Option<&Headers>,
+    empty: &str,
+) -> Option<String> {
     let mut out = String::new();
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
@@ -13,7 +19,8 @@ pub(super) fn substitute(run: &Run<'_, '_>, format: &str, headers: Option<&Heade
         if command.is_empty() {
             out.push('%');
         } else {
-            out.push_str(&value(run, command, headers)?);
+            let value = value(run, command, headers)?;
+            out.push_str(if value.is_empty() { empty } else { &value });
         }
         rest = after;
     }

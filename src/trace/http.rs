@@ -48,6 +48,7 @@ fn through<'t>(run: &mut Run<'t, '_>, manager: HttpConnectionManager<'t>, header
         route_action::answer(run, 404, headers);
         return run.end_with(Outcome::NotFound, "route_not_found");
     };
+    run.target = Some(Box::new(headers.clone()));
     route_action::act(run, route, headers)
 }
 

@@ -190,6 +190,11 @@ fn buffer<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Headers) -> 
         && length > most
     {
         let what = What::Header("content-length".to_owned());
+        if run.request.protocol().h2() {
+            // A body that comes in one frame, which ends the stream, is never kept: the client's framing decides.
+            run.note(StepKind::HttpFilter, &filter.name, Why::Beyond(what, length.to_string()), place);
+            return Ok(());
+        }
         run.note(
             StepKind::HttpFilter,
             &filter.name,
@@ -307,7 +312,7 @@ pub(super) fn mutate<'n>(
         let Some(header) = append.get("header") else { continue };
         let name = header.text("key").unwrap_or_default().to_ascii_lowercase();
         let format = header.text("value").unwrap_or_default();
-        let Some(value) = super::format::substitute(run, &format, Some(headers)) else {
+        let Some(value) = super::format::substitute(run, &format, Some(headers), "") else {
             run.set.beyond = true;
             continue;
         };

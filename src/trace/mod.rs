@@ -4,6 +4,7 @@ mod address;
 mod arrival;
 pub mod ask;
 mod balance;
+mod cel;
 mod client;
 mod cluster;
 mod codec;

@@ -22,7 +22,8 @@ pub(super) fn run_all<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Flow
     let proxy = chain.filters().find(|it| it.is(&TCP_PROXY, "TcpProxy"));
     let proxy = proxy.and_then(|filter| Some((filter, TcpProxy::of(filter.config()?))));
     if let Some((filter, proxy)) = proxy {
-        clusters(run, filter, proxy)?;
+        let own = own_cluster(run, chain);
+        clusters(run, filter, proxy, own)?;
     }
     super::tls::handshake(run, chain)?;
     for filter in chain.filters() {
@@ -40,7 +41,7 @@ pub(super) fn run_all<'t>(run: &mut Run<'t, '_>, chain: FilterChain<'t>) -> Flow
         {
             set_filter_state(run, filter);
         } else {
-            let passes = known(&name);
+            let passes = known(&name) || filter.is(&["envoy.filters.network.sni_cluster"], "SniCluster");
             run.set.beyond |= !passes;
             let why =
                 if passes { Why::Passes } else { Why::Beyond(What::Filter(name.clone()), String::new()) };
@@ -91,15 +92,38 @@ fn rbac<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>) -> Flow<()> {
     Ok(())
 }
 
+/// The cluster that a filter before the TCP proxy says (`envoy.tcp_proxy.cluster`): the server name
+/// (source/extensions/filters/network/sni_cluster), or what set_filter_state makes.
+fn own_cluster<'t>(run: &Run<'t, '_>, chain: FilterChain<'t>) -> Option<String> {
+    let mut out = None;
+    for filter in chain.filters().take_while(|it| !it.is(&TCP_PROXY, "TcpProxy")) {
+        if filter.is(&["envoy.filters.network.sni_cluster"], "SniCluster") {
+            out = Some(run.connection.server_name.clone()).filter(|it| !it.is_empty()).or(out);
+        }
+        let values = filter.config().into_iter().flat_map(|it| it.node.list("on_new_connection"));
+        for value in
+            values.filter(|it| it.text("object_key").is_some_and(|it| it == "envoy.tcp_proxy.cluster"))
+        {
+            out = made(run, value, None).filter(|it| !it.is_empty()).or(out);
+        }
+    }
+    out
+}
+
 /// The cluster, or the clusters by weight, of a TCP proxy.
-fn clusters<'t>(run: &mut Run<'t, '_>, filter: Extension<'t>, proxy: TcpProxy<'t>) -> Flow<()> {
+fn clusters<'t>(
+    run: &mut Run<'t, '_>,
+    filter: Extension<'t>,
+    proxy: TcpProxy<'t>,
+    own: Option<String>,
+) -> Flow<()> {
     let mut names: Vec<(String, u64)> =
         proxy.weighted_clusters().map(|(name, weight)| (name.into_owned(), weight)).collect();
     let sum: u64 = names.iter().map(|(_, weight)| weight).sum();
     let single = proxy.cluster();
+    // Weights leave no choice to anybody (Config::getRouteFromEntries).
     if names.is_empty() {
-        // The filter before it may say the cluster (source/extensions/filters/network/sni_cluster).
-        names.push((single.into_owned(), 1));
+        names.push((own.unwrap_or_else(|| single.into_owned()), 1));
     }
     names.retain(|(_, weight)| *weight > 0);
     let certain = names.len() < 2;
@@ -131,10 +155,7 @@ fn set_filter_state(run: &mut Run<'_, '_>, filter: Extension<'_>) {
 /// Sets one value of filter state, where its format needs nothing but what is known.
 pub(super) fn state_value(run: &mut Run<'_, '_>, value: Node<'_>, headers: Option<&super::request::Headers>) {
     let Some(key) = value.text("object_key").filter(|it| !it.is_empty()) else { return };
-    let inline = value.path(&["format_string", "text_format_source", "inline_string"]);
-    let format = inline.or_else(|| value.path(&["format_string", "text_format"])).and_then(Node::str);
-    let made = format.and_then(|format| super::format::substitute(run, &format, headers));
-    match made {
+    match made(run, value, headers) {
         Some(text) if text.is_empty() && value.flag("skip_if_empty") => {}
         Some(text) => {
             let set: &mut Set = &mut run.set;
@@ -142,4 +163,16 @@ pub(super) fn state_value(run: &mut Run<'_, '_>, value: Node<'_>, headers: Optio
         }
         None => run.set.beyond = true,
     }
+}
+
+/// What the format of a value comes to.
+fn made(run: &Run<'_, '_>, value: Node<'_>, headers: Option<&super::request::Headers>) -> Option<String> {
+    let inline = value.path(&["format_string", "text_format_source", "inline_string"]);
+    let format = inline.or_else(|| value.path(&["format_string", "text_format"])).and_then(Node::str)?;
+    let empty = if value.path(&["format_string", "omit_empty_values"]).and_then(Node::bool) == Some(true) {
+        ""
+    } else {
+        "-"
+    };
+    super::format::substitute(run, &format, headers, empty)
 }

@@ -131,12 +131,12 @@ fn policy_matches<'t>(run: &Run<'t, '_>, policy: Node<'t>, subject: &Subject<'_,
         return Truth::No;
     }
     let principals = Truth::any(policy.list("principals").map(|it| principal(run, it, subject, 0)));
-    let condition = policy
-        .get("condition")
-        .or_else(|| policy.get("checked_condition"))
-        .or_else(|| policy.get("cel_config"));
-    let condition = if condition.is_some() { Truth::Unknown } else { Truth::Yes };
-    Truth::all([permissions, principals, condition])
+    let sure = Truth::all([permissions, principals]);
+    let condition = policy.get("condition").or_else(|| policy.get("checked_condition"));
+    match condition.filter(|_| sure != Truth::No) {
+        Some(condition) => Truth::all([sure, super::cel::holds(run, condition, subject.headers)]),
+        None => sure,
+    }
 }
 
 /// Which half of a policy does not hold.

@@ -18,6 +18,11 @@ impl Pattern {
         self.whole.is_match(text)
     }
 
+    /// Whether a part of `text` matches.
+    pub fn found_in(&self, text: &str) -> bool {
+        self.part.is_match(text)
+    }
+
     /// Replaces every match; `\1` in the substitution is the first group, `\0` all, `\\` a backslash
     /// (RE2's `GlobalReplace`, which Envoy's `regex_rewrite` uses).
     pub fn replace_all(&self, text: &str, substitution: &str) -> String {

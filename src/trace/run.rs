@@ -53,6 +53,8 @@ pub(super) struct Run<'t, 'r> {
     pub verdict: Verdict,
     /// The client's address as a request tells it (x-forwarded-for, an extension), once that is known.
     pub told_remote: Option<IpAddr>,
+    /// The headers with which a cluster is asked for an endpoint.
+    pub target: Option<Box<super::request::Headers>>,
     /// The status of Envoy's own answer, before gRPC makes it 200.
     pub answered: Option<u16>,
     steps: Vec<Step>,
@@ -84,6 +86,7 @@ impl<'t, 'r> Run<'t, 'r> {
             set: Set::default(),
             verdict: Verdict { certain: true, ..Verdict::default() },
             told_remote: None,
+            target: None,
             answered: None,
             steps: Vec::new(),
             misses: Vec::new(),

@@ -210,6 +210,28 @@ test('a trace lights its way, what lost beside it', async () => {
   await tab.close();
 });
 
+test('the mesh: a service shows who may call it, a proxy leads into its own graph', async () => {
+  const tab = await open(browser, host);
+  const { page } = tab;
+  await by(page, 'sample').click();
+  await by(page, 'mesh-graph').click();
+  await by(page, 'graph-node').first().waitFor();
+  await fine(page, 'the mesh as a graph');
+  await screenshot(page, 'graph-mesh');
+  await by(page, 'graph-fit').click();
+  await node(page, /^reviews\.default\.svc/).first().click();
+  await page.locator('.x-g-node.x-g-lit').first().waitFor();
+  const lit = await page.locator('.x-g-node.x-g-lit title').allTextContents();
+  assert.ok(lit.some((it) => /^productpage-v1/.test(it)) && lit.some((it) => /^reviews-v1/.test(it)), String(lit));
+  await page.locator('[data-testid=graph-node][data-id^="serves."]', { has: page.locator('title', { hasText: /^reviews-v1/ }) }).click();
+  await by(page, 'graph-focus').waitFor();
+  assert.match(await by(page, 'proxy-name').textContent(), /^reviews-v1/);
+  assert.match(await by(page, 'graph-focus').textContent(), /Filter chain/);
+  await node(page, /virtualInbound/).first().waitFor();
+  silent(tab);
+  await tab.close();
+});
+
 test('both themes and languages, at both widths', async () => {
   for (const [colorScheme, locale, width] of [['light', 'zh-CN', 1280], ['dark', 'en-US', 1920], ['light', 'en-US', 1920], ['dark', 'zh-CN', 1280]]) {
     const tab = await open(browser, host, { colorScheme, locale, viewport: { width, height: width === 1280 ? 800 : 1080 } });

@@ -71,10 +71,10 @@ def send(port, request, folder):
     target, _, target_port = request["to"].rpartition(":")
     source, target = source.strip("[]"), target.strip("[]")
     family = "TCP6" if ":" in target else "TCP4"
-    with socket.create_connection(("127.0.0.1", port), timeout=3) as plain:
-        plain.settimeout(0.8)
-        head = f"PROXY {family} {source} {target} {source_port} {target_port}\r\n".encode()
-        try:
+    head = f"PROXY {family} {source} {target} {source_port} {target_port}\r\n".encode()
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as plain:
+            plain.settimeout(0.8)
             if not request["kind"].startswith("tls"):
                 plain.sendall(head + payload(request))
                 return read(plain, request)
@@ -82,8 +82,8 @@ def send(port, request, folder):
             with context(request, folder).wrap_socket(plain, server_hostname=request.get("sni")) as secure:
                 secure.sendall(payload(request))
                 read(secure, request)
-        except OSError:
-            pass
+    except OSError:
+        pass
 
 
 def read(it, request):

@@ -23,7 +23,7 @@ HEADERS = {"x-a": ["one", "ONE", "two", "", "site.com", "one,two"], "x-n": ["5",
            "x-forwarded-proto": ["https", "http"], "x-forwarded-for": ["10.0.0.1", "8.8.8.8", "10.0.0.1, 8.8.8.8", "1.2.3.4,10.1.1.1", "nonsense"],
            "x-cluster": ["c0", "c1", "nope"], "x-pick": ["0", "7", "55", "99", "150"], "origin": ["http://a.example.com", "http://evil.net"],
            "access-control-request-method": ["GET"], "content-length": ["0", "4", "7"], "x_under": ["a"], "x-ip": ["10.0.0.7", "9.9.9.9", "bad"],
-           "x-forwarded-client-cert": ["By=x"], "referer": ["http://a.example.com/x"], "x-envoy-internal": ["true"], "x-scope": ["one", "k=v;j=w"]}
+           "x-forwarded-client-cert": ["By=x"], "referer": ["http://a.example.com/x"], "x-dst": ["127.0.0.1:1", "bad"], "x-envoy-original-dst-host": ["127.0.0.1:1", "127.0.0.1", "bad"], "x-envoy-internal": ["true"], "x-scope": ["one", "k=v;j=w"]}
 
 
 class Maker:
@@ -184,7 +184,7 @@ class Maker:
         config = out["typed_per_filter_config"] = {}
         kind = self.pick("rbac", "rbac-off", "fault", "cors", "csrf", "jwt", "buffer", "off")
         if kind == "rbac":
-            config["rbac"] = {"@type": TYPE + "extensions.filters.http.rbac.v3.RBACPerRoute", "rbac": {"rules": self.rbac(True)}}
+            config["rbac"] = {"@type": TYPE + "extensions.filters.http.rbac.v3.RBACPerRoute", "rbac": self.rules(True)}
         elif kind == "rbac-off":
             config["rbac"] = {"@type": TYPE + "extensions.filters.http.rbac.v3.RBACPerRoute"}
         elif kind == "fault":
@@ -223,8 +223,47 @@ class Maker:
     def rbac(self, http, action=None):
         policies = {self.pick("p", "q r", "a", "z") + str(at): {
             "permissions": [self.permission(http) for _ in range(self.r.randrange(1, 3))],
-            "principals": [self.principal(http) for _ in range(self.r.randrange(1, 3))]} for at in range(self.r.randrange(0, 4))}
+            "principals": [self.principal(http) for _ in range(self.r.randrange(1, 3))],
+            **({"condition": self.condition()} if http and self.maybe(0.15) else {})} for at in range(self.r.randrange(0, 4))}
         return {"action": action or self.pick("ALLOW", "DENY", "DENY", "LOG"), "policies": policies}
+
+    def rules(self, http):
+        """The rules of an RBAC filter: policies, or a tree."""
+        if self.maybe(0.8):
+            return {"rules": self.rbac(http)}
+        action = lambda: {"name": "action", "typed_config": {"@type": TYPE + "config.rbac.v3.Action", "name": self.pick("m1", "m 2"), "action": self.pick("ALLOW", "DENY", "LOG")}}
+        return {"matcher": self.matcher(action, self.maybe(0.7) if http else False)}
+
+    def condition(self, depth=0):
+        """A parsed CEL expression."""
+        call = lambda function, *args, target=None: {"call_expr": {"function": function, "args": list(args), **({"target": target} if target else {})}}
+        text = lambda value: {"const_expr": {"string_value": value}}
+        attribute = lambda of, field, **more: {"select_expr": {"operand": {"ident_expr": {"name": of}}, "field": field, **more}}
+        header = lambda name: call("_[_]", attribute("request", "headers"), text(name))
+        kind = self.pick("and", "or", "not") if depth < 2 and self.maybe(0.4) else self.pick("text", "method", "header", "has", "in", "port", "name", "mtls", "matches")
+        if kind in ("and", "or"):
+            return call("_&&_" if kind == "and" else "_||_", self.condition(depth + 1), self.condition(depth + 1))
+        if kind == "not":
+            return call("!_", self.condition(depth + 1))
+        if kind == "text":
+            path = self.r.choice(PATHS)
+            return call(self.pick("startsWith", "endsWith", "contains"), text(path[:self.r.randrange(1, len(path) + 1)]),
+                        target=attribute("request", self.pick("path", "url_path", "host")))
+        if kind == "method":
+            return call(self.pick("_==_", "_!=_"), attribute("request", self.pick("method", "scheme", "host")), text(self.pick("GET", "POST", "http", "x.org")))
+        if kind == "header":
+            return call(self.pick("_==_", "_!=_"), header(self.pick("x-a", "x-c")), text(self.pick("one", "two", "yes")))
+        if kind == "has":
+            return call("@in", text(self.pick("x-a", "x-c", "cookie")), attribute("request", "headers"))
+        if kind == "in":
+            return call("@in", attribute("request", "method"), {"list_expr": {"elements": [text("GET"), text("PUT")]}})
+        if kind == "port":
+            return call(self.pick("_==_", "_<_", "_>=_"), attribute("destination", "port"), {"const_expr": {"int64_value": self.r.choice(PORTS)}})
+        if kind == "name":
+            return call("_==_", attribute("connection", self.pick("requested_server_name", "uri_san_peer_certificate")), text(self.pick("a.example.com", "spiffe://td/a", "")))
+        if kind == "mtls":
+            return attribute("connection", "mtls")
+        return call("matches", text(self.pick("a", "^/a", "[0-9]$")), target=attribute("request", "path"))
 
     def permission(self, http, depth=0):
         kinds = ["any", "destination_port", "destination_port_range", "destination_ip", "requested_server_name"]
@@ -367,7 +406,7 @@ class Maker:
         if TOKENS and self.maybe(0.35):
             filters.append(self.jwt())
         if self.maybe(0.5):
-            filters.append({"name": "rbac", "typed_config": {"@type": TYPE + "extensions.filters.http.rbac.v3.RBAC", **self.pick({}, {"rules": self.rbac(True)}, {"rules": self.rbac(True)})}})
+            filters.append({"name": "rbac", "typed_config": {"@type": TYPE + "extensions.filters.http.rbac.v3.RBAC", **(self.rules(True) if self.maybe(0.7) else {})}})
         if self.maybe(0.3):
             filters.append({"name": "fault", "typed_config": {"@type": TYPE + "extensions.filters.http.fault.v3.HTTPFault", **self.pick({}, self.fault())}})
         if self.maybe(0.3):
@@ -431,8 +470,14 @@ class Maker:
 
     def matcher(self, action, http, depth=0):
         on = lambda: {"matcher": self.matcher(action, http, depth + 1)} if depth < 2 and self.maybe(0.25) else {"action": action()}
-        inputs = {"DestinationPortInput": [str(port) for port in PORTS], "DestinationIPInput": ADDRESSES, "SourceIPInput": SOURCES, "ServerNameInput": HOSTS,
+        inputs = {"SourcePortInput": [str(port) for port in SOURCE_PORTS], "DirectSourceIPInput": ["127.0.0.1"],
+                  "DestinationPortInput": [str(port) for port in PORTS], "DestinationIPInput": ADDRESSES, "SourceIPInput": SOURCES, "ServerNameInput": HOSTS,
                   "TransportProtocolInput": ["tls", "raw_buffer"], "ApplicationProtocolInput": ["'http/1.1'", "'h2'", "'h2','http/1.1'"]}
+        if action().get("name") == "action":
+            # RBAC takes fewer of them, filter chains one more.
+            inputs = {kind: values for kind, values in inputs.items() if kind[:4] not in ("Tran", "Appl")}
+        elif not http:
+            inputs["SourceTypeInput"] = ["local"]
         def one():
             if http:
                 name, values = self.pick((":path", PATHS), ("x-a", HEADERS["x-a"]), (":authority", HOSTS))
@@ -448,7 +493,12 @@ class Maker:
                 return {"not_matcher": predicate(depth + 1)}
             return {f"{kind}_matcher": {"predicate": [predicate(depth + 1), predicate(depth + 1)]}}
         out = {}
-        if self.maybe():
+        if not http and self.maybe(0.3):
+            kind = self.pick("DestinationIPInput", "SourceIPInput")
+            out["matcher_tree"] = {"input": {"name": "i", "typed_config": {"@type": TYPE + "extensions.matching.common_inputs.network.v3." + kind}},
+                                   "custom_match": {"name": "ip", "typed_config": {"@type": "type.googleapis.com/xds.type.matcher.v3.IPMatcher", "range_matchers": [
+                                       {"ranges": [self.cidr()], "on_match": on(), **({"exclusive": True} if self.maybe(0.3) else {})} for _ in range(self.pick(1, 3))]}}}
+        elif self.maybe():
             out["matcher_list"] = {"matchers": [{"predicate": predicate(), "on_match": on()} for _ in range(self.r.randrange(1, 4))]}
         else:
             input, values = one()
@@ -487,9 +537,17 @@ class Maker:
             out = [self.hcm()]
         else:
             proxy = {"@type": TYPE + "extensions.filters.network.tcp_proxy.v3.TcpProxy", "stat_prefix": "t", "cluster": self.cluster_name(), "access_log": [access_log("tcp")]}
+            if self.maybe(0.2):
+                proxy.pop("cluster")
+                proxy["weighted_clusters"] = {"clusters": [{"name": self.cluster_name(), "weight": weight} for weight in (self.pick(1, 10), 30)]}
             out = [{"name": "tcp", "typed_config": proxy}]
+            if self.maybe(0.1):
+                out.insert(0, {"name": "sni", "typed_config": {"@type": TYPE + "extensions.filters.network.sni_cluster.v3.SniCluster"}})
+            if self.maybe(0.1):
+                out.insert(0, {"name": "state", "typed_config": {"@type": TYPE + "extensions.filters.network.set_filter_state.v3.Config", "on_new_connection": [
+                    {"object_key": "envoy.tcp_proxy.cluster", "format_string": {"text_format_source": {"inline_string": self.pick("c1", "c2", "nope", "%REQUESTED_SERVER_NAME%")}}}]}})
         if self.maybe(0.2):
-            out.insert(0, {"name": "network-rbac", "typed_config": {"@type": TYPE + "extensions.filters.network.rbac.v3.RBAC", "stat_prefix": "n", "rules": self.rbac(False)}})
+            out.insert(0, {"name": "network-rbac", "typed_config": {"@type": TYPE + "extensions.filters.network.rbac.v3.RBAC", "stat_prefix": "n", **self.rules(False)}})
         return out
 
     def listener(self, address, port, front=0):
@@ -501,12 +559,18 @@ class Maker:
             inspectors.append({"name": "http", "typed_config": {"@type": TYPE + "extensions.filters.listener.http_inspector.v3.HttpInspector"}})
         for inspector in inspectors:
             if self.maybe(0.15):
-                inspector["filter_disabled"] = {"destination_port_range": {"start": 80, "end": self.pick(81, 8081)}}
+                port = lambda: {"destination_port_range": {"start": 80, "end": self.pick(81, 8081)}}
+                inspector["filter_disabled"] = self.pick(port(), {"not_match": port()}, {"or_match": {"rules": [port(), {"destination_port_range": {"start": 9000, "end": 9001}}]}},
+                                                         {"and_match": {"rules": [port(), {"any_match": True}]}})
         if front:
             inspectors.insert(0, {"name": "proxy", "typed_config": {"@type": TYPE + "extensions.filters.listener.proxy_protocol.v3.ProxyProtocol"}})
             out["use_original_dst"] = self.maybe(0.9)
         else:
             out["bind_to_port"] = False
+            if address == "::" and self.maybe():
+                out["address"]["socket_address"]["ipv4_compat"] = True
+            if self.maybe(0.15) and address not in ("0.0.0.0", "::"):
+                out["additional_addresses"] = [{"address": {"socket_address": {"address": self.pick("10.7.7.7", "8.8.8.8", "fd00::1"), "port_value": self.r.choice(PORTS)}}}]
         out["listener_filters"] = inspectors
         chains, seen = [], []
         for _ in range(self.pick(1, 1, 3, 6)):
@@ -553,7 +617,8 @@ class Maker:
         out = {"name": name, "type": "STATIC", "connect_timeout": "1s"}
         kind = self.pick("empty", "one", "states", "states", "original", "aggregate")
         if kind == "original":
-            return {**out, "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED"}
+            return {**out, "type": "ORIGINAL_DST", "lb_policy": "CLUSTER_PROVIDED",
+                    **({"original_dst_lb_config": {"use_http_header": True, **self.pick({}, {"http_header_name": "x-dst"})}} if self.maybe(0.4) else {})}
         if kind == "aggregate":
             out.pop("type")
             names = [f"c{self.r.randrange(14)}" for _ in range(2)]
@@ -573,9 +638,16 @@ class Maker:
                 it["metadata"] = {"filter_metadata": {"envoy.lb": self.labels()}}
                 hosts.append(it)
             endpoints.append({"priority": priority, "lb_endpoints": hosts})
+            if self.maybe(0.3):
+                endpoints[-1] |= {"locality": {"zone": "a"}, "load_balancing_weight": 3}
+                endpoints.append({"priority": priority, "locality": {"zone": "b"}, "load_balancing_weight": 1, "lb_endpoints": [
+                    {**it, "endpoint": {"address": {"socket_address": {"address": it["endpoint"]["address"]["socket_address"]["address"], "port_value": 2}}}} for it in hosts[:1]]})
         out["load_assignment"] = {"cluster_name": name, "endpoints": endpoints}
         if self.maybe(0.4):
-            out["common_lb_config"] = {"healthy_panic_threshold": self.pick({}, {"value": 20}, {"value": 100})}
+            out["common_lb_config"] = {"healthy_panic_threshold": self.pick({}, {"value": 20}, {"value": 100}),
+                                       **self.pick({}, {"locality_weighted_lb_config": {}}, {"zone_aware_lb_config": {"fail_traffic_on_panic": True}})}
+        if self.maybe(0.2):
+            out["load_assignment"]["policy"] = {"overprovisioning_factor": self.pick(100, 200, 140)}
         if self.maybe(0.3):
             subsets = out["lb_subset_config"] = {"fallback_policy": self.pick("NO_FALLBACK", "ANY_ENDPOINT", "DEFAULT_SUBSET"),
                                                  "subset_selectors": [{"keys": keys} for keys in (["v"], ["v", "w"]) if self.maybe(0.8)]}

@@ -2,21 +2,14 @@
 
 usage: oracle.py ENVOY XDSCOPE [--configurations N] [--requests M] [--seed S] [--keep FOLDER]
 
-Prints every disagreement with the seed that makes it again; --keep writes the dump and the request there."""
-import argparse, json, socket, subprocess, sys, tempfile, time, urllib.request
-from concurrent.futures import ThreadPoolExecutor
+Prints every disagreement with the seed that makes it again; --keep shrinks its configuration and writes dump, request
+and Envoy's answer there, as tests/fixtures/oracle has them."""
+import argparse, json, subprocess, sys, tempfile, time
 from pathlib import Path
 
-import client
-from generate import CERTIFICATES, Maker
-
-FIRST_PORT = 21000
-
-
-def free_port():
-    with socket.socket() as it:
-        it.bind(("127.0.0.1", 0))
-        return it.getsockname()[1]
+import envoy
+from generate import Maker
+from shrink import shrink
 
 
 def expected(logs):
@@ -105,93 +98,102 @@ def trace(xdscope, dump, requests):
         return {it["id"]: it for it in map(json.loads, done.stdout.splitlines())}
 
 
+def requests_of(maker, count, listener):
+    out = []
+    for number in range(count):
+        request = maker.request()
+        source_port = envoy.FIRST_PORT + number
+        request |= {"id": number, "listener": listener, "from": f"{request['from']}:{source_port}"}
+        if request["to"].startswith("fd"):
+            request["to"] = "[%s]:%s" % tuple(request["to"].rsplit(":", 1))
+            request["from"] = f"[fd00::{number % 3 + 1}]:{source_port}"
+        if "headers" in request:
+            request["headers"]["x-case"] = str(number)
+        out.append(request)
+    return out
+
+
+def trouble_with(expect, verdict):
+    """How tracer and Envoy disagree; None where they do not; False where they cannot be compared."""
+    # Where chance decides the tracer says so.
+    if not verdict.get("certain", True):
+        clusters = verdict.get("clusters", [])
+        same = verdict.get("outcome") == expect["outcome"] and verdict.get("route") == expect.get("route")
+        if not same or len(clusters) < 2 or expect.get("cluster") in clusters:
+            return False
+    # A refused upstream, RBAC's first byte and the handshake race; which comes first is not the configuration's to say.
+    late = verdict.get("outcome") in ("denied", "tls_rejected")
+    if expect["outcome"] == "routed" and late and verdict.get("clusters") == [expect["cluster"]]:
+        return False
+    return disagreement(expect, verdict)
+
+
+def smaller(args, config, request, expect, verdict, ports):
+    """The configuration, as small as Envoy and tracer still say the same of it."""
+    def holds(config):
+        seen = envoy.takes(args.envoy, config) is None and envoy.observe(args.envoy, config, [request], *ports)
+        if not seen or expected(seen[1].get(request["id"], [])) != expect:
+            return False
+        now = trace(args.xdscope, seen[0], [request]).get(request["id"], {})
+        return all(now.get(key) == verdict.get(key) for key in ("outcome", "status", "details", "clusters", "location"))
+    return shrink(config, holds)
+
+
+def keep(args, name, config, request, expect, verdict, ports):
+    config = smaller(args, config, request, expect, verdict, ports)
+    dump, _ = envoy.observe(args.envoy, config, [request], *ports)
+    dump = json.loads(dump)
+    # What Envoy was built with, and where it logs, decides nothing.
+    dump["configs"] = [it for it in dump["configs"] if "Bootstrap" not in it["@type"]]
+    folder = Path(args.keep)
+    folder.mkdir(parents=True, exist_ok=True)
+    case = {"seed": name, "request": request, "expect": {**expect, "outcome": flat(expect["outcome"])}, "dump": unlogged(dump)}
+    (folder / f"{name}.json").write_text(json.dumps(case, indent=1) + "\n")
+
+
+def unlogged(value):
+    if isinstance(value, dict):
+        return {key: unlogged(it) for key, it in value.items() if key not in ("access_log", "last_updated")}
+    return [unlogged(it) for it in value] if isinstance(value, list) else value
+
+
+def flat(outcome):
+    return list(outcome) if isinstance(outcome, tuple) else outcome
+
+
 def round(args, seed):
     maker = Maker(seed)
-    port, admin = free_port(), free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        file, out = Path(folder, "envoy.json"), Path(folder, "log")
-        # A configuration that Envoy refuses (overlapping chains) is made again.
-        for _ in range(40):
-            file.write_text(json.dumps(maker.configuration(port, admin)))
-            check = subprocess.run([args.envoy, "--mode", "validate", "-c", file, "-l", "error", "--use-dynamic-base-id"], capture_output=True, text=True)
-            if check.returncode == 0:
-                break
-            if args.verbose:
-                print(check.stderr[-300:].replace(chr(10), ' '))
-        else:
-            print(f"seed {seed}: no configuration that Envoy takes")
-            return 0, 0
-        log = out.open("wb")
-        envoy = subprocess.Popen([args.envoy, "-c", file, "-l", "error", "--use-dynamic-base-id", "--concurrency", "1", "--file-flush-interval-msec", "50", "--drain-time-s", "1"],
-                                 stdout=log, stderr=subprocess.DEVNULL)
-        try:
-            url = f"http://127.0.0.1:{admin}"
-            for _ in range(100):
-                try:
-                    if b"LIVE" in urllib.request.urlopen(url + "/ready", timeout=1).read():
-                        break
-                except OSError:
-                    time.sleep(0.1)
-            requests = []
-            for number in range(args.requests):
-                request = maker.request()
-                source_port = FIRST_PORT + number
-                request |= {"id": number, "from": f"{request['from']}:{source_port}"}
-                if request["to"].startswith("fd"):
-                    request["to"] = "[%s]:%s" % tuple(request["to"].rsplit(":", 1))
-                    request["from"] = f"[fd00::{number % 3 + 1}]:{source_port}"
-                if "headers" in request:
-                    request["headers"]["x-case"] = str(number)
-                requests.append(request)
-            with ThreadPoolExecutor(12) as pool:
-                list(pool.map(lambda it: client.send(port, it, CERTIFICATES), requests))
-            time.sleep(0.4)
-            dump = urllib.request.urlopen(url + "/config_dump?include_eds", timeout=10).read().decode()
-        finally:
-            envoy.terminate()
-            envoy.wait()
-            log.close()
-        logs = {}
-        for line in out.read_text(errors="replace").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            # Requests are told apart by a header; connections by the source port of their PROXY header.
-            number = entry.get("case") or int((entry.get("peer") or ":0").rsplit(":", 1)[-1]) - FIRST_PORT
-            logs.setdefault(int(number), []).append(entry)
-    for request in requests:
-        request["listener"] = f"127.0.0.1:{port}"
+    port, admin = envoy.free_port(), envoy.free_port()
+    # A configuration that Envoy refuses (overlapping chains) is made again.
+    for _ in range(40):
+        config = maker.configuration(port, admin)
+        refused = envoy.takes(args.envoy, config)
+        if refused is None:
+            break
+        if args.verbose:
+            print(refused)
+    else:
+        print(f"seed {seed}: no configuration that Envoy takes")
+        return 0, 0
+    requests = requests_of(maker, args.requests, f"127.0.0.1:{port}")
+    seen = envoy.observe(args.envoy, config, requests, port, admin)
+    if seen is None:
+        print(f"seed {seed}: Envoy does not start")
+        return 0, 0
+    dump, logs = seen
     verdicts = trace(args.xdscope, dump, requests)
-    compared = failed = unsure = 0
+    compared = failed = 0
     for request in requests:
-        expect = expected(logs.get(request["id"], []))
-        if expect is None:
-            continue
-        compared += 1
-        verdict = verdicts.get(request["id"], {})
-        # Where chance decides the tracer says so.
-        if not verdict.get("certain", True):
-            clusters = verdict.get("clusters", [])
-            same = verdict.get("outcome") == expect["outcome"] and verdict.get("route") == expect.get("route")
-            if not same or len(clusters) < 2 or expect.get("cluster") in clusters:
-                unsure += 1
-                continue
-        # A refused upstream, RBAC's first byte and the handshake race; which comes first is not the configuration's to say.
-        late = verdict.get("outcome") in ("denied", "tls_rejected")
-        if expect["outcome"] == "routed" and late and verdict.get("clusters") == [expect["cluster"]]:
-            continue
-        trouble = disagreement(expect, verdict)
+        expect, verdict = expected(logs.get(request["id"], [])), verdicts.get(request["id"], {})
+        trouble = trouble_with(expect, verdict) if expect else False
+        compared += trouble is not False
         if trouble:
             failed += 1
             if failed <= args.show:
-                print(f"seed {seed}: Envoy says {trouble}\n  {json.dumps(request)}\n  Envoy: {json.dumps(logs[request['id']])[:700]}\n  tracer: {json.dumps(verdicts.get(request['id']))}")
+                print(f"seed {seed}: Envoy says {trouble}\n  {json.dumps(request)}\n  Envoy: {json.dumps(logs[request['id']])[:700]}\n  tracer: {json.dumps(verdict)}", flush=True)
                 if args.keep:
-                    keep = Path(args.keep, f"{seed}-{request['id']}")
-                    keep.mkdir(parents=True, exist_ok=True)
-                    (keep / "config_dump.json").write_text(dump)
-                    (keep / "cases.jsonl").write_text(json.dumps({"id": request["id"], "request": request, "expect": expect}) + "\n")
-    return compared - unsure, failed
+                    keep(args, f"{seed}-{request['id']}", config, request, expect, verdict, (port, admin))
+    return compared, failed
 
 
 def main():

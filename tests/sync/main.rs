@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
 mod captures;
+mod page;
 mod properties;
 mod terminal;
 mod testdata;

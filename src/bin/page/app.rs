@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Traced};
+use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Suppression, Traced};
 use yew::prelude::*;
 
 use crate::context::Page;
@@ -95,6 +95,10 @@ pub enum Msg {
     CloseAll,
     CloseDetail,
     Show(Option<Dialog>),
+    /// What is not to be shown among the findings.
+    Suppress(Vec<Suppression>),
+    /// They are changed.
+    Suppressed,
     Dismiss,
     /// A request was traced.
     Traced(Rc<Traced>),
@@ -121,6 +125,9 @@ pub struct App {
     comparing: bool,
     /// A resource whose own place is asked for, and which part of it is meant.
     resolving: Option<(Asked, Option<u32>)>,
+    suppressing: Option<Asked>,
+    /// What the user hid among the findings, for a fresh engine.
+    suppressed: Vec<Suppression>,
     /// The place whose heading is to have the focus, once it is drawn.
     arrived: bool,
     _listeners: Vec<EventListener>,
@@ -158,6 +165,8 @@ impl Component for App {
             asked_second: None,
             comparing: false,
             resolving: None,
+            suppressing: None,
+            suppressed: Vec::new(),
             arrived: false,
             _listeners: listeners,
         }
@@ -208,6 +217,16 @@ impl Component for App {
             },
             Msg::Show(Some(Dialog::Palette)) if !matches!(self.phase, Phase::Ready(_)) => return false,
             Msg::Show(dialog) => self.dialog = dialog,
+            Msg::Suppress(list) => {
+                let hear = ctx.link().callback(|_| Msg::Suppressed);
+                self.suppressed = list.clone();
+                self.suppressing = Some(self.page.client.ask(Query::Suppress(list), hear));
+                return false;
+            }
+            Msg::Suppressed => {
+                self.suppressing = None;
+                self.page.judged += 1;
+            }
             Msg::Dismiss => self.notice = None,
             Msg::Traced(traced) => self.page.traced = Some(traced),
             Msg::Speak(lang) => {
@@ -283,6 +302,7 @@ impl App {
                 self.cancelled = cancelled;
                 self.ask_what_is_open(ctx);
             }
+            Event::Judged => self.page.judged += 1,
             Event::Silent(silent) => self.silent = silent,
             Event::Restarted { without, again, stopped } => {
                 self.silent = false;
@@ -291,6 +311,9 @@ impl App {
                 self.page.second = None;
                 self.comparing = false;
                 self.resolving = None;
+                if !self.suppressed.is_empty() {
+                    ctx.link().send_message(Msg::Suppress(self.suppressed.clone()));
+                }
                 self.notice = Some(if stopped { Notice::Stopped(without) } else { Notice::Broke(without) });
                 self.page.capture = Rc::default();
                 // Whatever was asked last may have broken it: not again.

@@ -56,6 +56,21 @@ pub fn copy(text: &str, done: Callback<bool>) {
     wasm_bindgen_futures::spawn_local(async move { done.emit(JsFuture::from(promise).await.is_ok()) });
 }
 
+/// Gives the user a file to save.
+pub fn save(name: &str, text: &str) {
+    let parts = js_sys::Array::of1(&JsValue::from_str(text));
+    let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else { return };
+    let Ok(address) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(Ok(link)) =
+        gloo::utils::document().create_element("a").map(JsCast::dyn_into::<web_sys::HtmlAnchorElement>)
+    {
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    let _ = web_sys::Url::revoke_object_url(&address);
+}
+
 pub fn hash() -> String {
     window().location().hash().unwrap_or_default()
 }

@@ -16,6 +16,8 @@ pub struct Page {
     pub capture: Rc<Capture>,
     /// Counts the captures: another one wants all questions asked again.
     pub epoch: u32,
+    /// Counts how often findings have changed.
+    pub judged: u32,
     pub mark: u32,
     /// What it is compared with, and its mark.
     pub second: Option<(u32, Rc<Capture>)>,
@@ -53,9 +55,12 @@ pub fn use_answer(query: Option<Query>) -> Option<Rc<Answer>> {
 pub fn use_answer_again(query: Option<Query>, round: u32) -> Option<Rc<Answer>> {
     let page = use_page();
     let answer = use_state(|| None);
+    // Nothing else changes with what is found.
+    let of_findings = matches!(query, Some(Query::Findings(_) | Query::FindingDetails(_) | Query::Marks(_)));
+    let judged = if of_findings { page.judged } else { 0 };
     {
         let answer = answer.clone();
-        use_effect_with((query, page.epoch, round), move |(query, ..)| {
+        use_effect_with((query, page.epoch, judged, round), move |(query, ..)| {
             let asked = query.clone().map(|query| {
                 page.client.ask(query, Callback::from(move |heard: Rc<Answer>| answer.set(Some(heard))))
             });

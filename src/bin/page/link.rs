@@ -12,6 +12,8 @@ use xdscope::engine::protocol::{
 pub enum Place {
     /// The capture.
     Home,
+    /// What is wrong; with one proxy alone.
+    Findings(Option<ProxyId>),
     /// The graph of all proxies.
     Mesh,
     /// What was not read.
@@ -124,6 +126,8 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Home => Ok(()),
+            Place::Findings(None) => f.write_str("/findings"),
+            Place::Findings(Some(proxy)) => write!(f, "/findings/{}", proxy.0),
             Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
@@ -194,6 +198,10 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
+        Some("findings") => Place::Findings(match steps.next() {
+            None => None,
+            Some(proxy) => Some(ProxyId(proxy.parse().ok()?)),
+        }),
         Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),

@@ -8,7 +8,7 @@ use gloo::timers::callback::Interval;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{File, MessageEvent, Worker};
-use xdscope::engine::protocol::{Answer, FromWorker, Query};
+use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query};
 use yew::{AttrValue, Callback};
 
 use crate::browser;
@@ -31,6 +31,8 @@ pub enum Event {
     Progress { path: AttrValue, bytes: u64, total: u64 },
     /// All has been read that could be, or reading was cancelled.
     Opened { cancelled: bool },
+    /// All checks are made.
+    Judged,
     /// Whether it has been silent for too long.
     Silent(bool),
     /// It broke, or was stopped; a fresh one runs, and reads again all but what is named here.
@@ -154,6 +156,12 @@ impl Client {
         }
     }
 
+    /// Asks for a document that was only listed to be unpacked; the capture is told anew when it is.
+    pub fn unpack(&self, document: DocumentId) {
+        self.0.borrow_mut().last_sign = browser::now();
+        self.post("unpack", &[("document", document.0.into())]);
+    }
+
     /// Stops reading what is being read.
     pub fn cancel(&self) {
         self.post("cancel", &[]);
@@ -221,6 +229,7 @@ impl Client {
                 (Some(Event::Opened { cancelled }), None)
             }
             Some(FromWorker::Answer { id, answer }) => (None, inner.waiting.remove(&id).zip(Some(answer))),
+            Some(FromWorker::Judged) => (Some(Event::Judged), None),
             Some(FromWorker::Ready | FromWorker::Alive) | None => (None, None),
         };
         // Whoever hears it may ask at once.

@@ -1,9 +1,9 @@
 //! The engine in a web worker.
 //!
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
-//! (`id`, `query`: a [`Query`] as JSON), `cancel` (stop reading), `close` (forget everything). `open` with `second`
-//! opens a second capture beside the first, `swap` lets the two change places, `close_second` forgets it. What it says
-//! is a [`FromWorker`] as JSON.
+//! (`id`, `query`: a [`Query`] as JSON), `unpack` (`document`: read what was only listed), `cancel` (stop reading),
+//! `close` (forget everything). `open` with `second` opens a second capture beside the first, `swap` lets the two
+//! change places, `close_second` forgets it. What it says is a [`FromWorker`] as JSON.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -29,7 +29,7 @@ mod worker {
     use wasm_bindgen::prelude::*;
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
     use xdscope::engine::Engine;
-    use xdscope::engine::protocol::{FromWorker, Query};
+    use xdscope::engine::protocol::{DocumentId, FromWorker, Query};
 
     use super::opening::{self, Source};
     use super::warm;
@@ -44,6 +44,8 @@ mod worker {
         pub preparing: Cell<bool>,
         /// Whether nothing was given yet.
         pub idle: Cell<bool>,
+        /// The files that are open, to unpack later what was only listed, and whether they are of the second capture.
+        pub files: RefCell<Vec<(bool, Source)>>,
     }
 
     impl Shared {
@@ -69,6 +71,7 @@ mod worker {
             epoch: Cell::new(0),
             preparing: Cell::new(false),
             idle: Cell::new(true),
+            files: RefCell::default(),
         });
         let handler = Rc::clone(&shared);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
@@ -94,20 +97,34 @@ mod worker {
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
                 sources.sort_by(|one, other| one.path.cmp(&other.path));
-                wasm_bindgen_futures::spawn_local(opening::open(
-                    Rc::clone(shared),
-                    sources,
-                    field("second").is_truthy(),
-                ));
+                let second = field("second").is_truthy();
+                shared.files.borrow_mut().extend(sources.iter().map(|it| (second, it.clone())));
+                wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources, second));
             }
             "paste" => opening::add_text(shared, text("text").into_bytes()),
             "ask" => ask(shared, &field("id"), &text("query")),
+            "unpack" => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a document's number"
+                )]
+                let document = DocumentId(field("document").as_f64().unwrap_or_default() as u32);
+                wasm_bindgen_futures::spawn_local(opening::unpack(Rc::clone(shared), document));
+            }
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
-            "swap" => shared.engine.borrow_mut().swap(),
-            "close_second" => shared.engine.borrow_mut().close_second(),
+            "swap" => {
+                shared.engine.borrow_mut().swap();
+                shared.files.borrow_mut().iter_mut().for_each(|(second, _)| *second = !*second);
+            }
+            "close_second" => {
+                shared.engine.borrow_mut().close_second();
+                shared.files.borrow_mut().retain(|(second, _)| !second);
+            }
             "close" => {
                 shared.epoch.set(shared.epoch.get() + 1);
                 shared.engine.replace(Engine::default());
+                shared.files.take();
             }
             _ => {}
         }
@@ -118,15 +135,22 @@ mod worker {
 
     /// Prepares what will be asked for next, between questions.
     async fn prepare(shared: Rc<Shared>) {
+        // Also where what was judged is forgotten meanwhile, for another time of a proxy.
+        let mut fresh = false;
         let mut more = true;
         while more {
             gloo::timers::future::TimeoutFuture::new(0).await;
             let began = js_sys::Date::now();
             while more && js_sys::Date::now() - began < TURN {
-                more = shared.engine.borrow_mut().prepare();
+                let mut engine = shared.engine.borrow_mut();
+                fresh |= !engine.judged();
+                more = engine.prepare() || engine.judge();
             }
         }
         shared.preparing.set(false);
+        if fresh && shared.engine.borrow().judged() {
+            shared.say(&FromWorker::Judged);
+        }
     }
 
     fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::FromWorker;
+use xdscope::engine::protocol::{DocumentId, FromWorker};
 use xdscope::intake::{
     Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
 };
@@ -16,6 +16,7 @@ use xdscope::json::Scanner;
 use super::worker::Shared;
 
 /// A file of the page's.
+#[derive(Clone)]
 pub struct Source {
     pub path: String,
     pub blob: Blob,
@@ -95,6 +96,49 @@ async fn take_apart(
             return false;
         }
     }
+}
+
+/// Unpacks a document that was only listed, from the file that it came in.
+pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
+    let epoch = shared.epoch.get();
+    let wanted = shared.engine.borrow().capture().document(document).map(|it| it.path.clone());
+    let Some(wanted) = wanted else { return };
+    let holds = |it: &&Source| wanted == it.path || wanted.starts_with(&format!("{}/", it.path));
+    let file = shared.files.borrow().iter().rev().filter(|it| !it.0).map(|it| &it.1).find(holds).cloned();
+    let Some(file) = file else { return };
+    let total = size_of(&file.blob);
+    let progress = |bytes: u64| {
+        shared.say(&FromWorker::Progress { path: wanted.clone(), bytes, total });
+    };
+    if let Ok((bytes, None)) = read(&shared, epoch, &file.blob, &progress).await {
+        let mut steps = Unpack::new(&file.path, bytes, Limits::default()).wanting(|_| true);
+        loop {
+            let began = js_sys::Date::now();
+            let mut found = None;
+            let more = loop {
+                match steps.next() {
+                    Some(Step::Member(member)) if member.path == wanted => found = Some(member),
+                    Some(_) => {}
+                    None => break false,
+                }
+                if found.is_some() || js_sys::Date::now() - began > TURN {
+                    break found.is_none();
+                }
+            };
+            if let Some(member) = found {
+                shared.engine.borrow_mut().unpacked(document, member);
+            }
+            if !more {
+                break;
+            }
+            progress(steps.consumed());
+            gloo::timers::future::TimeoutFuture::new(0).await;
+            if shared.epoch.get() != epoch {
+                return;
+            }
+        }
+    }
+    shared.say(&FromWorker::Opened { cancelled: false });
 }
 
 /// Adds what was pasted.

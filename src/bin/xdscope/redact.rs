@@ -42,7 +42,8 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
         return Err(Failure::Usage("redact wants PATH and --output OUT".to_owned()));
     };
     let before = match &args.map {
-        Some(file) if file.exists() => Some(read_map(file)?),
+        // An empty file is a name that was made sure of, not a map.
+        Some(file) if std::fs::metadata(file).is_ok_and(|it| it.len() > 0) => Some(read_map(file)?),
         _ => None,
     };
     vacant(to, path.is_dir())?;

@@ -4,6 +4,7 @@
 //! names. Nothing here is a sentence: the page makes sentences, in the user's language, from these words.
 
 mod compare;
+mod findings;
 mod graph;
 mod intake;
 mod mesh;
@@ -20,6 +21,7 @@ use crate::instant::Instant;
 use crate::json::Place;
 pub use crate::tables::cell::{Cell, Column, Part, Row, Subject, TableKind, Target, Word};
 pub use compare::*;
+pub use findings::*;
 pub use graph::*;
 pub use mesh::*;
 
@@ -107,6 +109,14 @@ pub enum Query {
         /// How many at most.
         limit: u32,
     },
+    /// What is wrong: [`Answer::Findings`].
+    Findings(FindingsWindow),
+    /// Findings whole, by their places, the first two dozen: [`Answer::FindingDetails`].
+    FindingDetails(Vec<u32>),
+    /// Who has findings, and which resources of a proxy: [`Answer::Marks`].
+    Marks(Option<ProxyId>),
+    /// What is not to be shown from now on; it stays when more is opened: [`Answer::Marks`].
+    Suppress(Vec<Suppression>),
     /// The mesh at a glance: [`Answer::Mesh`].
     Mesh(MeshWindow),
     /// A row of the mesh's table with all that its Envoy said: [`Answer::MeshRow`].
@@ -269,6 +279,12 @@ pub enum Answer {
     Elsewhere(Elsewhere),
     /// The proxies of both captures.
     Captures(Captures),
+    /// What is wrong.
+    Findings(Findings),
+    /// Findings whole.
+    FindingDetails(Vec<FindingDetail>),
+    /// Who has findings.
+    Marks(Marks),
     /// What was asked about is not open (any more).
     Gone,
 }
@@ -349,7 +365,7 @@ pub struct DocumentLine {
     pub bytes: u64,
     /// Whose it is.
     pub proxy: Option<ProxyId>,
-    /// When it was taken, as far as it says itself.
+    /// When it was taken, as it says itself, else as its archive does.
     pub captured: Option<Instant>,
     /// Why it, or the rest of it, was not read.
     pub trouble: Option<Trouble>,
@@ -362,8 +378,12 @@ pub struct Trouble {
     pub kind: String,
     /// Where reading ended.
     pub place: Option<Place>,
+    /// That place for a program: a JSON pointer (RFC 6901); empty where there is none.
+    pub pointer: String,
     /// What was expected there, or found, in the words of the input: `a comma or a closing bracket`.
     pub detail: String,
+    /// The command to run instead; empty where there is none.
+    pub command: String,
 }
 
 /// A proxy at a glance.
@@ -585,6 +605,8 @@ pub enum FromWorker {
     Ready,
     /// It is alive; sent while it works.
     Alive,
+    /// All checks are made: [`Query::Findings`] has what was found.
+    Judged,
     /// A file is being read.
     Progress {
         /// The file.

@@ -413,10 +413,40 @@ impl<'a, 't> Asked<'a, 't> {
         if out.iter().any(|(rank, ..)| *rank < STAR) {
             out.retain(|(rank, ..)| *rank < STAR);
         }
+        if out.is_empty() {
+            return self.waypoint(port);
+        }
         out.sort_by_key(|(rank, unlike, it)| {
             (*unlike, *rank, !it.http, port.is_some_and(|port| port != it.port), it.port)
         });
         out.into_iter().map(|(.., it)| it).collect()
+    }
+
+    /// A waypoint's services, by its clusters; their addresses are the registry's.
+    fn waypoint(&self, port: Option<u16>) -> Vec<Candidate> {
+        let mut out: Vec<Candidate> = Vec::new();
+        for (_, resource) in self.tracer.dump().of(Kind::Cluster) {
+            let name = resource.name(self.tracer.bytes());
+            let Some(key) = ServiceKey::parse(&name).filter(|it| it.direction == "inbound-vip") else {
+                continue;
+            };
+            let Ok(own) = u16::try_from(key.port) else { continue };
+            let known = out.iter().any(|it| it.host == key.host && it.port == own);
+            if known || self.fits(key.host).is_none() || port.is_some_and(|it| it != own) {
+                continue;
+            }
+            let service = self.services.iter().find(|it| it.host == key.host);
+            out.push(Candidate {
+                host: key.host.to_owned(),
+                address: service.and_then(|it| it.addresses.iter().find_map(|it| ip(it))),
+                port: own,
+                tls: false,
+                http: true,
+                evidence: vec![Evidence::Cluster(name.clone().into_owned())],
+                place: resource.body_span(),
+            });
+        }
+        out
     }
 
     /// Whether a filter chain serves the host.

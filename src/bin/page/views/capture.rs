@@ -24,6 +24,7 @@ pub struct Props {
 pub fn Side(props: &Props) -> Html {
     let page = use_page();
     let filter = use_state(String::new);
+    let counts = super::findings::use_counts();
     let capture = &page.capture;
     let mut spaces: BTreeMap<&str, Vec<&ProxyLine>> = BTreeMap::new();
     for proxy in &capture.proxies {
@@ -51,6 +52,21 @@ pub fn Side(props: &Props) -> Html {
             <a class="x-row" href={page.href(Place::Home)} aria-current={current(props.place == Place::Home)}>
                 <span class="x-dot x-whole" /><span class="x-cut">{ tr!("side.all") }</span>
                 <i>{ words::number(capture.proxies.len() as u64) }</i>
+            </a>
+            <a
+                class="x-row" href={page.href(Place::Findings(None))} data-testid="side-findings"
+                aria-current={current(matches!(props.place, Place::Findings(_)))}
+            >
+                { match counts {
+                    Some((0, 0)) => html! { <span class="x-dot x-fine" /> },
+                    Some((0, _)) => html! { <span class="x-dot x-doubt" /> },
+                    Some(_) => html! { <span class="x-dot x-wrong" /> },
+                    None => html! { <span class="x-dot" /> },
+                } }
+                <span class="x-cut">{ tr!("findings.title") }</span>
+                if let Some((errors, warnings)) = counts {
+                    <i>{ words::number(u64::from(errors + warnings)) }</i>
+                }
             </a>
             if capture.proxies.len() > MANY {
                 <input

@@ -36,6 +36,7 @@ impl PartialEq for Props {
 #[component]
 pub fn RowView(props: &Props) -> Html {
     let page = use_page();
+    let marked = use_context::<super::findings::Marked>();
     let shown = props.shown.iter().filter_map(|at| props.row.cells.get(*at));
     html! {
         <div
@@ -47,6 +48,9 @@ pub fn RowView(props: &Props) -> Html {
         >
             { for shown.enumerate().map(|(at, cell)| html! {
                 <div role="gridcell" class={(at < props.repeats).then_some("x-repeat")}>
+                    if at == 0 {
+                        { super::findings::mark(marked.as_ref(), &props.row) }
+                    }
                     { parts(&page, cell, props.active) }
                 </div>
             }) }

@@ -66,6 +66,7 @@ pub fn Detail(props: &Props) -> Html {
     html! {
         <aside class="x-card x-detail" aria-label={tr!("detail.label")} data-testid="detail">
             { inside }
+            <super::findings::OfResource key={format!("of{:?}", props.resource)} resource={props.resource} />
             // The viewer's folds and searches are of one text.
             <Lines key={format!("{of:?}")} {of} {line} />
         </aside>

@@ -5,9 +5,10 @@ use yew::prelude::*;
 
 use super::cells::breakable;
 use super::lines::Lines;
-use super::not_read;
+use super::{not_read, printed};
 use crate::context::{use_answer, use_page};
 use crate::link::{Place, View};
+use crate::parts::Button;
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -30,6 +31,10 @@ pub fn Document(props: &Props) -> Html {
     let Some(document) = page.capture.documents.iter().find(|document| document.id == props.id) else {
         return html! { <p class="x-pad">{ tr!("gone") }</p> };
     };
+    let unpack = {
+        let (client, id) = (page.client.clone(), props.id);
+        Callback::from(move |_: MouseEvent| client.unpack(id))
+    };
     let owner = document.proxy.and_then(|id| page.capture.proxies.iter().find(|proxy| proxy.id == id));
     html! {
         <>
@@ -47,14 +52,29 @@ pub fn Document(props: &Props) -> Html {
             </header>
             <div class="x-body">
                 if let Some(trouble) = &document.trouble {
-                    <div class="x-card x-says-warn">{ not_read::why(trouble) }</div>
+                    <div class="x-card x-says-warn">
+                        { not_read::why(trouble) }
+                        if matches!(trouble.kind.as_str(), "log" | "not_needed") {
+                            <Button onclick={unpack} testid="unpack">{ tr!("document.unpack") }</Button>
+                        }
+                    </div>
                 }
-                <div class="x-card x-fill">
-                    <Lines {of} {line} bytes={Some(document.bytes)} />
-                </div>
+                {
+                    match document.kind.as_str() {
+                        _ if props.at.is_some() => html! { <div class="x-card x-fill">{ as_it_came(document, line) }</div> },
+                        "istioctl_table" => html! { <printed::Table document={document.clone()} /> },
+                        "log" if document.trouble.is_none() => html! { <printed::Log document={document.clone()} /> },
+                        _ => html! { <div class="x-card x-fill">{ as_it_came(document, None) }</div> },
+                    }
+                }
             </div>
         </>
     }
+}
+
+/// Its text, at a line.
+pub fn as_it_came(document: &DocumentLine, line: Option<u32>) -> Html {
+    html! { <Lines of={TextRef::Document(document.id)} {line} bytes={Some(document.bytes)} /> }
 }
 
 #[derive(Clone, PartialEq, Properties)]

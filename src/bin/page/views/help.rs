@@ -17,6 +17,7 @@ pub fn Promise(props: &Props) -> Html {
         <Dialog title={tr!("promise.title")} onclose={props.onclose.clone()} testid="promise-dialog">
             <p>{ tr!("promise.how") }</p>
             <p>{ tr!("promise.kept") }</p>
+            <p>{ tr!("promise.not") }</p>
             <h3>{ tr!("promise.check") }</h3>
             <ol>
                 <li>{ tr!("promise.check.tools") }</li>

@@ -11,6 +11,7 @@ pub mod document;
 pub mod empty;
 pub mod failed;
 pub mod filter;
+pub mod findings;
 pub mod foot;
 pub mod graph;
 pub mod grid;
@@ -25,6 +26,7 @@ pub mod overview;
 pub mod paint;
 pub mod palette;
 pub mod paste;
+pub mod printed;
 pub mod proxy;
 pub mod raw;
 pub mod rows;
@@ -43,6 +45,7 @@ use crate::link::Place;
 pub fn place(page: &Page, place: Place) -> Html {
     match place {
         Place::Home => html! { <mesh::Home key={page.mark} /> },
+        Place::Findings(proxy) => html! { <findings::All key={page.mark} {proxy} /> },
         Place::Mesh => html! { <graph::mesh::Mesh /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },

@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::document;
 use crate::context::use_page;
 use crate::link::Place;
+use crate::parts::Command;
 use crate::words;
 
 #[component]
@@ -60,7 +61,9 @@ pub fn List(props: &Props) -> Html {
     }
     html! {
         <ul class="x-unread" data-testid="unread">
-            { for kinds.into_values().map(|those| html! {
+            { for kinds.into_values().map(|those| {
+                let commands: Vec<&Trouble> = those.iter().map(|(_, trouble)| *trouble).collect();
+                html! {
                 <li>
                     { those.first().map(|(_, trouble)| sentence(trouble)) }
                     <ul>
@@ -71,7 +74,9 @@ pub fn List(props: &Props) -> Html {
                             </li>
                         }) }
                     </ul>
+                    { instead(&commands) }
                 </li>
+                }
             }) }
         </ul>
     }
@@ -79,7 +84,25 @@ pub fn List(props: &Props) -> Html {
 
 /// The sentence, what was found, and where.
 pub fn why(trouble: &Trouble) -> Html {
-    html! { <div>{ sentence(trouble) }<p>{ found(trouble) }</p></div> }
+    html! { <div>{ sentence(trouble) }<p>{ found(trouble) }</p>{ instead(&[trouble]) }</div> }
+}
+
+/// What to run instead: each command once, and not more than fit.
+fn instead(troubles: &[&Trouble]) -> Html {
+    const MOST: usize = 3;
+    let mut commands: Vec<&str> =
+        troubles.iter().map(|it| it.command.as_str()).filter(|it| !it.is_empty()).collect();
+    commands.sort_unstable();
+    commands.dedup();
+    if commands.is_empty() {
+        return html! {};
+    }
+    html! {
+        <div data-testid="instead">
+            { tr!("not_read.instead") }
+            { for commands.into_iter().take(MOST).map(|it| html! { <Command command={it.to_owned()} /> }) }
+        </div>
+    }
 }
 
 fn sentence(trouble: &Trouble) -> Html {
@@ -98,6 +121,9 @@ fn found(trouble: &Trouble) -> Html {
                 <span class="x-aside">
                     { tr!("not_read.place", line = words::number(place.line.into()), column = place.column, byte = words::number(place.byte.into())) }
                 </span>
+                if !trouble.pointer.is_empty() {
+                    { " " }<code class="x-wrap x-aside" data-testid="pointer">{ trouble.pointer.clone() }</code>
+                }
             }
         </>
     }

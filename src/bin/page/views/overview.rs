@@ -1,19 +1,63 @@
 //! A proxy at a glance: what is wrong, who it is, what it has, what the capture lacks of it.
 
-use xdscope::engine::protocol::{Count, Fact, Mark, Missing, Overview, Rejected, TableKind, Target};
+use xdscope::engine::protocol::{
+    Count, DocumentId, Fact, Mark, Missing, Overview, ProxyId, Query, Rejected, TableKind, Target, TimeLine,
+};
 use xdscope::envoy::Kind;
 use xdscope::instant::Instant;
 use yew::prelude::*;
 
+use super::cells::breakable;
 use super::document::DocumentTable;
+use crate::app::Msg;
 use crate::context::{Page, use_page};
 use crate::link::{Place, TableView, View as Tab};
-use crate::parts::Command;
+use crate::parts::{Button, Command};
 use crate::words;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub overview: Overview,
+}
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct TimesProps {
+    pub proxy: ProxyId,
+    pub times: Vec<TimeLine>,
+}
+
+/// The times at which a proxy was dumped: one is looked at.
+#[component]
+fn Times(props: &TimesProps) -> Html {
+    let page = use_page();
+    // Kept until the answer is there: dropped, it would not be heard.
+    let asked = use_mut_ref(|| None);
+    let choose = |dump: DocumentId| {
+        let (page, asked, proxy) = (page.clone(), asked.clone(), props.proxy);
+        Callback::from(move |_: MouseEvent| {
+            let hear = page.act.reform(Msg::Captured);
+            *asked.borrow_mut() = Some(page.client.ask(Query::Choose { proxy, dump }, hear));
+        })
+    };
+    html! {
+        <section class="x-card" data-testid="times">
+            <h2>{ tr!("times.title") }</h2>
+            <p class="x-pad">{ tr!("times.lead") }</p>
+            <ul class="x-unread">
+                { for props.times.iter().rev().map(|it| html! {
+                    <li key={it.dump.0}>
+                        <Button
+                            small=true pressed={it.chosen} onclick={choose(it.dump)}
+                            testid={format!("time-{}", it.dump.0)}
+                        >
+                            { it.captured.map_or_else(|| tr!("times.unknown"), words::time) }
+                        </Button>
+                        { " " }<span class="x-mono x-aside">{ breakable(&it.path) }</span>
+                    </li>
+                }) }
+            </ul>
+        </section>
+    }
 }
 
 #[component]
@@ -25,7 +69,11 @@ pub fn View(props: &Props) -> Html {
             if let Some(mark) = overview.proxy.mark {
                 { says(&page, mark, &overview.rejected) }
             }
+            <super::findings::OfProxy key={overview.proxy.id.0} proxy={overview.proxy.id} />
             { for overview.missing.iter().filter(|it| hurts(it)).map(lack) }
+            if overview.times.len() > 1 {
+                <Times proxy={overview.proxy.id} times={overview.times.clone()} />
+            }
             <div class="x-columns">
                 <section class="x-card">
                     <h2>{ tr!("overview.facts") }</h2>

@@ -36,7 +36,9 @@ pub fn TablePane(props: &Props) -> Html {
         let wide = wide.clone();
         Callback::from(move |()| wide.set(!*wide))
     };
+    let marked = super::findings::use_marked(props.proxy);
     html! {
+        <ContextProvider<super::findings::Marked> context={marked}>
         <div class={classes!("x-body", "x-beside", props.view.open.map(|_| "x-open"), wide.then_some("x-wide"))}>
             <Rows proxy={props.proxy} view={props.view} select={select.clone()} clear={clear} />
             { match props.view.open {
@@ -52,6 +54,7 @@ pub fn TablePane(props: &Props) -> Html {
                 },
             } }
         </div>
+        </ContextProvider<super::findings::Marked>>
     }
 }
 

@@ -45,6 +45,9 @@ pub fn why(why: &Why) -> String {
             format!("a dump cannot say: {} {value}", what(about)).trim_end().to_owned()
         }
         Why::Share(percent) => format!("{percent} % of requests"),
+        Why::Endpoint(health, priority, locality) if locality.is_empty() => {
+            format!("health {health}, priority {priority}")
+        }
         Why::Endpoint(health, priority, locality) => {
             format!("health {health}, priority {priority}, {locality}")
         }

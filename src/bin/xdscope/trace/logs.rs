@@ -37,6 +37,8 @@ pub fn run(asker: &Asker<'_>, given: &str, out: &mut impl Write) -> Result<(), F
                     }
                 }
             }
+            // The only line there is fails the command.
+            Err(fault) if lines.len() == 1 => return Err(Failure::Input(explain::log_fault(fault))),
             Err(fault) => eprintln!("xdscope: line {}: {}", line.number, explain::log_fault(fault)),
         }
     }

@@ -152,7 +152,7 @@ fn one(asker: &Asker<'_>, request: &Request, out: &mut impl Write) -> Result<(),
 
 fn resolve(asker: &Asker<'_>, request: &Request) -> Result<Resolved, Failure> {
     if let Some(fault) = ask::check(request).first() {
-        return Err(Failure::Input(explain::fault(fault)));
+        return Err(Failure::Usage(explain::fault(fault)));
     }
     ask::resolve(&asker.tracer, &asker.services, request)
         .map_err(|why| Failure::Input(explain::unresolved(&why)))
@@ -163,7 +163,7 @@ fn request(args: &Args) -> Result<Request, Failure> {
     let mut request = match &args.curl {
         Some(text) => {
             let (request, remarks) =
-                ask::curl(text).map_err(|fault| Failure::Input(explain::curl_fault(&fault)))?;
+                ask::curl(text).map_err(|fault| Failure::Usage(explain::curl_fault(&fault)))?;
             for remark in &remarks {
                 eprintln!("xdscope: {}", explain::remark(remark));
             }
@@ -196,7 +196,7 @@ fn request(args: &Args) -> Result<Request, Failure> {
     request.kind = protocol(args).or(request.kind);
     for header in &args.header {
         let Some((name, value)) = header.split_once(':') else {
-            return Err(Failure::Input(format!(
+            return Err(Failure::Usage(format!(
                 "--header: {header:?} has no colon; for instance end-user:jason"
             )));
         };

@@ -82,6 +82,7 @@ pub fn Home() -> Html {
                 </p>
             </header>
             <div class="x-body x-mesh">
+                <super::findings::Summary />
                 { refusals::refusals(&page, mesh, &choose) }
                 if let Some(missing) = &mesh.missing {
                     { super::overview::lack(missing) }
