@@ -30,6 +30,10 @@ pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) 
         if authority.is_empty() {
             return bad_field(run, manager, true, What::Authority, 400, "invalid.header.field");
         }
+        let target = path.starts_with('/') || path == "*" && method == "OPTIONS";
+        if method != "CONNECT" && !target {
+            return bad_field(run, manager, true, What::Path, 400, "violation.of.messaging.rule");
+        }
         fields(run, manager, true, &mut headers)?;
     } else {
         known_method(run, manager, method)?;
