@@ -116,6 +116,11 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
             let names: Vec<String> = names.map(|it| it.into_owned()).collect();
             // Load is spread by the health of all their priorities: which of several is taken is chance.
             run.verdict.certain &= names.len() < 2;
+            // It picks the priority of all endpoints, in which a subset may have none.
+            let subsets =
+                |it: &String| run.tracer.cluster(it).is_some_and(|it| it.0.get("lb_subset_config").is_some());
+            let subsets = names.iter().any(subsets);
+            run.verdict.certain &= !subsets;
             let mut found = false;
             for name in names {
                 let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };

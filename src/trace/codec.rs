@@ -31,6 +31,10 @@ pub(super) fn decode(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) 
             return bad_field(run, manager, true, What::Authority, 400, "invalid.header.field");
         }
         fields(run, manager, true, &mut headers)?;
+        let target = path.starts_with('/') || path == "*" && method == "OPTIONS";
+        if method != "CONNECT" && !target {
+            return bad_field(run, manager, true, What::Path, 400, "violation.of.messaging.rule");
+        }
     } else {
         known_method(run, manager, method)?;
         if method == "CONNECT" && authority.is_empty() {
@@ -64,7 +68,12 @@ fn fields(
     let underscores = options.and_then(|it| it.text("headers_with_underscores_action")).unwrap_or_default();
     let most = options.and_then(|it| it.number("max_headers_count")).unwrap_or(100);
     // Of HTTP/1's first line nothing counts yet but the host, which is a field there.
-    let mut count = if h2 { headers.0.len() as u64 } else { 1 };
+    let connect = headers.first(":method") == Some("CONNECT");
+    let mut count = match (h2, connect) {
+        (false, _) => 1,
+        (true, true) => 2,
+        (true, false) => 4,
+    };
     for (name, value) in run.request.headers.0.iter().filter(|(name, _)| name != "host") {
         if name.contains('_') && underscores == "DROP_HEADER" {
             continue;
@@ -168,7 +177,11 @@ fn codec(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) -> Flow<bool
         (false, _) => {
             run.note(StepKind::HttpOptions, "codec", Why::Missing(What::Protocol), place);
             run.verdict.status = Some(400);
-            run.end_with(Outcome::ProtocolError, "http1.codec_error")
+            // HTTP/2 begins with a line that is one of HTTP/1, but for its method and its target.
+            let custom =
+                manager.0.path(&["http_protocol_options"]).is_some_and(|it| it.flag("allow_custom_methods"));
+            let line = if raw == Some("h2c") && custom { "http1.invalid_url" } else { "http1.codec_error" };
+            run.end_with(Outcome::ProtocolError, line)
         }
     }
 }

@@ -163,8 +163,10 @@ fn claims(payload: &Value) -> Result<(), Failure> {
     }
 }
 
-/// Base64 with `-` and `_`, with or without padding.
+/// Base64 with `-` and `_`, with or without padding; blanks count nothing (absl's WebSafeBase64Unescape).
 pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
+    let without: String = text.chars().filter(|it| !it.is_ascii_whitespace()).collect();
+    let text = without.as_str();
     let text = if text.len().is_multiple_of(4) {
         text.strip_suffix("==").or(text.strip_suffix('=')).unwrap_or(text)
     } else {
