@@ -8,7 +8,7 @@ use super::map::{Map, write_address};
 use super::page;
 use super::paths;
 use super::patterns::NOTHING;
-use super::pieces::{Mode, Names};
+use super::pieces::{Mode, Names, is_public};
 use super::report::{Count, Done, PathId, Report};
 use super::rule::{Rule, World};
 use super::treat::{Hand, Treat, by_word, is_extension};
@@ -274,7 +274,9 @@ impl Replacing {
 
 impl Names for Replacing {
     fn token(&mut self, token: &str, out: &mut String) {
-        if self.is_kept(&super::cuts::known_as(token)) {
+        let known = super::cuts::known_as(token);
+        // A public word in a place where none is looked for, such as a letter of an extension's name, has no code.
+        if self.is_kept(&known) || (is_public(&known) && !self.map.tokens.contains_key(&known)) {
             out.push_str(token);
         } else if !self.map.token(token, out) {
             self.missed = true;

@@ -141,7 +141,8 @@ fn check(layer: Layer) -> usize {
         let mut collector = Collector::new(&Options::default());
         collector.document(kind, &planted).unwrap();
         let mut redactor = collector.finish(&KEY, None);
-        let out = String::from_utf8(redactor.document(kind, &planted).unwrap()).unwrap();
+        let out = redactor.document(kind, &planted).unwrap_or_else(|why| panic!("{kind} {layer:?}: {why}"));
+        let out = String::from_utf8(out).unwrap();
         if survives(&out) {
             let lower = out.to_ascii_lowercase();
             let at = lower.find("kanari").unwrap_or(0);
