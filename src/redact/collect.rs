@@ -49,21 +49,10 @@ const SEEN: usize = 100_000;
 
 impl Collected {
     pub fn new(options: &Options) -> Collected {
-        let mut all = Collected {
-            mode: Mode { strict: options.strict, ..Mode::default() },
-            keep: HashSet::new(),
-            tokens: BTreeSet::new(),
-            digits: BTreeSet::new(),
-            addresses: BTreeSet::new(),
-            public: BTreeSet::new(),
-            cuts: Cuts::default(),
-            patterns: BTreeSet::new(),
-            known: BTreeSet::new(),
-            seen: HashSet::new(),
-        };
+        let mut all = Collected::bare(Mode { strict: options.strict, ..Mode::default() });
         for name in &options.keep {
             // A name to keep may consist of several tokens.
-            let mut parts = Collected { keep: HashSet::new(), ..Collected::bare(all.mode) };
+            let mut parts = Collected::bare(all.mode);
             scan(name, all.mode, &mut parts, &mut String::new());
             all.keep.extend(parts.tokens);
             all.keep.extend(parts.addresses.into_iter().map(|(it, _)| it));
