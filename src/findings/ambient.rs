@@ -1,14 +1,14 @@
 //! Ambient mesh: what a ztunnel says of its workloads, services and certificates.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Evidence, Finding, Severity, Subject};
 use super::found::Found;
 use crate::capture::{Capture, DocumentId, ProxyId};
 use crate::instant::Instant;
 use crate::intake::Kind as Page;
-use crate::ztunnel::{Certificates, ZtunnelDump};
+use crate::ztunnel::{Certificates, Service, Workload, ZtunnelDump};
 
 /// Check 46, on every ztunnel dump.
 pub fn ztunnels(capture: &Capture, now: Option<Instant>, found: &mut Found) {
@@ -77,6 +77,83 @@ fn judge(capture: &Capture, id: DocumentId, dump: ZtunnelDump<'_>, now: Option<I
     for it in dump.certificates() {
         certificate(id, it, now, &mut push);
     }
+    empty(id, dump, &mut push);
+    not_captured(id, dump, &mut push);
+}
+
+/// Services that nothing is behind. Whether anybody asks for them a ztunnel does not say: a note. The API server's own
+/// (`kubernetes`) never has workloads of the mesh.
+fn empty(id: DocumentId, dump: ZtunnelDump<'_>, push: &mut impl FnMut(Finding, &str)) {
+    for it in dump.services() {
+        // Without the field nothing is said of them (ztunnel before 1.22).
+        let Some(endpoints) = it.0.get("endpoints").filter(|_| it.endpoints().next().is_none()) else {
+            continue;
+        };
+        if it.name() == "kubernetes" && it.namespace() == "default" {
+            continue;
+        }
+        let name = format!("{}/{}", it.namespace(), it.name());
+        let finding =
+            Finding::new("service-without-workloads", Severity::Note, Subject::Service, name.clone())
+                .arg("name", &name)
+                .arg("hostname", it.hostname())
+                .evidence(Evidence::of(id, endpoints));
+        push(finding, &it.namespace());
+    }
+}
+
+/// Pods that are spoken to in plain TCP where most pods of their namespace are reached by HBONE. Waypoints, and pods of
+/// their node's own network, are not captured by design (Istio, cni/pkg/util/podutil.go).
+fn not_captured(id: DocumentId, dump: ZtunnelDump<'_>, push: &mut impl FnMut(Finding, &str)) {
+    let waypoints: BTreeSet<String> = waypoints(dump);
+    let mut captured: BTreeMap<String, usize> = BTreeMap::new();
+    let mut plain: BTreeMap<String, Vec<Workload<'_>>> = BTreeMap::new();
+    for it in dump.workloads().filter(|it| it.uid().contains("//Pod/")) {
+        match it.protocol().as_ref() {
+            "HBONE" => *captured.entry(it.namespace().into_owned()).or_default() += 1,
+            "TCP"
+                if it.0.text("network_mode").as_deref() != Some("HostNetwork")
+                    && !waypoints.contains(it.uid().as_ref()) =>
+            {
+                plain.entry(it.namespace().into_owned()).or_default().push(it);
+            }
+            _ => {}
+        }
+    }
+    for (namespace, workloads) in plain {
+        if captured.get(&namespace).is_none_or(|it| *it <= workloads.len()) {
+            continue;
+        }
+        let shown: Vec<String> = workloads.iter().take(6).map(|it| it.name().into_owned()).collect();
+        let more = if workloads.len() > shown.len() { ", …" } else { "" };
+        let mut finding =
+            Finding::new("workload-not-captured", Severity::Warning, Subject::Workload, namespace.clone())
+                .arg("namespace", &namespace)
+                .arg("count", workloads.len())
+                .arg("workloads", format!("{}{more}", shown.join(", ")))
+                .likely();
+        for it in workloads.iter().take(Finding::MOST_EVIDENCE) {
+            finding = finding.evidence(Evidence::of(id, it.0.get("protocol").unwrap_or(it.0)));
+        }
+        push(finding, &namespace);
+    }
+}
+
+/// The workloads behind the services that others have as their waypoint, by uid.
+fn waypoints(dump: ZtunnelDump<'_>) -> BTreeSet<String> {
+    let of_services = dump.services().filter_map(Service::waypoint);
+    let named: BTreeSet<String> = of_services
+        .chain(dump.workloads().filter_map(Workload::waypoint))
+        .map(|it| it.into_owned())
+        .collect();
+    let mut found = BTreeSet::new();
+    for it in dump.services() {
+        let host = format!("{}/{}", it.namespace(), it.hostname());
+        if named.contains(&host) || it.vips().any(|vip| named.contains(vip.as_ref())) {
+            found.extend(it.endpoints().map(|it| it.into_owned()));
+        }
+    }
+    found
 }
 
 fn certificate(

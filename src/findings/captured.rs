@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::finding::{Evidence, Finding, Severity, Subject};
 use super::found::Found;
-use super::mesh::Mesh;
 use super::proxy_name;
 use super::site::Site;
 use crate::capture::{Capture, Content, Document, DocumentId, ProxyId};
@@ -107,7 +106,7 @@ fn sections(capture: &Capture, id: DocumentId, it: &Document, found: &mut Found)
 }
 
 /// What only all documents together tell.
-pub fn together(capture: &Capture, mesh: &Mesh, found: &mut Found) {
+pub fn together(capture: &Capture, found: &mut Found) {
     apart(capture, found);
     same_node(capture, found);
     replicas(capture, found);
@@ -123,7 +122,6 @@ pub fn together(capture: &Capture, mesh: &Mesh, found: &mut Found) {
             found.push(finding);
         }
     }
-    let _ = mesh;
 }
 
 /// A dump does not say when it was taken, only when something in it last changed. Where a proxy acknowledged what was
@@ -155,11 +153,12 @@ fn apart(capture: &Capture, found: &mut Found) {
 }
 
 fn same_node(capture: &Capture, found: &mut Found) {
-    let mut seen: BTreeMap<&str, Vec<ProxyId>> = BTreeMap::new();
+    // Two clusters may each have a pod of that name and address.
+    let mut seen: BTreeMap<(&str, &str), Vec<ProxyId>> = BTreeMap::new();
     for (id, it) in capture.proxies().filter(|it| it.1.dump.is_some() && !it.1.identity.node_id.is_empty()) {
-        seen.entry(&it.identity.node_id).or_default().push(id);
+        seen.entry((&it.identity.cluster, &it.identity.node_id)).or_default().push(id);
     }
-    for (node, proxies) in seen.into_iter().filter(|it| it.1.len() > 1) {
+    for ((_, node), proxies) in seen.into_iter().filter(|it| it.1.len() > 1) {
         let mut finding = Finding::new("same-node-id", Severity::Warning, Subject::Capture, node)
             .arg("node", node)
             .arg("count", proxies.len());

@@ -102,6 +102,8 @@ pub const ALL: &[(&str, Family)] = &[
     ("waypoint-missing", Ambient),
     ("workload-unhealthy", Ambient),
     ("ztunnel-certificate", Ambient),
+    ("workload-not-captured", Ambient),
+    ("service-without-workloads", Ambient),
     ("document-cut", Capture),
     ("same-node-id", Capture),
     ("replica-missing", Capture),

@@ -54,6 +54,8 @@ pub struct Server {
     pub labels: BTreeMap<String, String>,
     /// Its Istio version.
     pub version: String,
+    /// Where it says so.
+    pub version_at: Option<(DocumentId, Span)>,
     /// `sidecar`, `router`, …
     pub proxy_type: String,
     /// The hosts that its clusters are for. None where its clusters are not known.
@@ -239,6 +241,8 @@ fn bootstrap(site: &Site<'_>, server: &mut Server) {
         server.ips.extend(crate::envoy::names::NodeId::parse(&id).map(|it| it.ip.to_owned()));
     }
     server.version = node.metadata("ISTIO_VERSION");
+    let said = node.0.path(&["metadata", "ISTIO_VERSION"]);
+    server.version_at = said.map(|it| (site.document, it.span()));
     let labels = node.0.path(&["metadata", "LABELS"]);
     let labels = labels.into_iter().flat_map(Node::entries);
     server.labels = labels.filter_map(|(key, it)| Some((key.into_owned(), it.str()?.into_owned()))).collect();

@@ -176,7 +176,7 @@ impl Run {
         local::localhost_only(capture, mesh, found);
         ambient::ztunnels(capture, self.now, found);
         captured::documents(capture, found);
-        captured::together(capture, mesh, found);
+        captured::together(capture, found);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Policy and resilience: what filters deny, and limits that contradict each other.
 
-use super::clusters::Subjected;
+use super::clusters::{Subjected, panic_is_off};
 use super::finding::{Finding, Need, Severity, Subject};
 use super::listeners::with_reach;
 use super::routing::host_label;
@@ -335,7 +335,8 @@ pub fn cluster(cx: &mut Cx<'_, '_>, it: &Subjected<'_>) {
         Some(outlier) => {
             let most = outlier.number("max_ejection_percent").unwrap_or(10);
             let count = assignment.localities().flat_map(|it| it.endpoints()).count();
-            if most >= 100 && (1..=2).contains(&count) {
+            // In panic the ejected ones get the requests all the same.
+            if most >= 100 && (1..=2).contains(&count) && panic_is_off(&it.cluster) {
                 let finding = it.finding("outlier-ejects-all", Severity::Note).arg("count", count);
                 cx.report(it.id, finding.likely().evidence(cx.site.evidence(it.id, outlier)));
             }

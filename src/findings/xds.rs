@@ -392,10 +392,9 @@ pub fn versions(mesh: &Mesh, found: &mut Found) {
             .arg("version", &it.version)
             .arg("newest", format!("{}.{}", newest.0, newest.1))
             .likely();
-        if let Some(place) = it.inbound.or(it.certificate) {
-            finding =
-                finding.evidence(Evidence::at(place.document, None, format!("ISTIO_VERSION {}", it.version)));
-        }
+        let said =
+            it.version_at.map(|(document, span)| Evidence::at(document, Some(span), it.version.as_str()));
+        finding.evidence.extend(said);
         finding.proxies.push(*id);
         found.push(finding);
     }

@@ -22,7 +22,8 @@ pub struct Problem<'t> {
 /// Reads the page: metric, then key, then `proxy` and `message` (Istio, pilot/pkg/model/push_context.go,
 /// `ProxyPushStatus`).
 pub fn push_status(page: Node<'_>) -> impl Iterator<Item = Problem<'_>> {
-    page.entries().flat_map(|(metric, keys)| {
+    // Older ones print the whole of the push.
+    page.get("ProxyStatus").unwrap_or(page).entries().flat_map(|(metric, keys)| {
         keys.entries().map(move |(key, node)| {
             let text = |name| node.text(name).unwrap_or_default();
             Problem { metric: metric.clone(), key, proxy: text("proxy"), message: text("message"), node }
