@@ -81,6 +81,7 @@ impl Cache {
         answer.suppressions = self.suppressions.iter().cloned().collect();
         let words: Vec<String> = window.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
         let (mut families, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
+        let mut found = Vec::new();
         for (at, it) in self.all() {
             let hidden = self.hides(capture, it);
             if hidden {
@@ -103,12 +104,17 @@ impl Cache {
             if !wanted {
                 continue;
             }
-            let place = answer.matched;
-            answer.matched += 1;
-            if place >= window.offset && answer.window.len() < (window.limit as usize).min(MOST) {
-                answer.window.push(line(capture, at, it));
-            }
+            found.push((at, it));
         }
+        answer.matched = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        let limit = (window.limit as usize).min(MOST);
+        if let Some(wanted) = window.holding
+            && let Some(place) = found.iter().position(|it| it.0 == wanted)
+        {
+            answer.offset = u32::try_from(place - place % limit.max(1)).unwrap_or(0);
+        }
+        let shown = found.iter().skip(answer.offset as usize).take(limit);
+        answer.window = shown.map(|(at, it)| line(capture, *at, it)).collect();
         answer.families = families.into_iter().collect();
         answer.namespaces = namespaces.into_iter().filter(|it| !it.is_empty()).take(500).collect();
         answer.not_judged = self.unjudged();
@@ -137,8 +143,9 @@ impl Cache {
     pub fn marks(&self, capture: &Capture, proxy: Option<ProxyId>) -> Marks {
         let mut answer = Marks { done: self.report.is_some(), ..Marks::default() };
         let mut proxies: BTreeMap<ProxyId, (Severity, u32)> = BTreeMap::new();
-        let mut resources: BTreeMap<(ResourceRef, Option<u32>), (Severity, u32)> = BTreeMap::new();
-        for (_, it) in self.all().filter(|(_, it)| !self.hides(capture, it)) {
+        let mut resources: BTreeMap<(ResourceRef, Option<u32>), ResourceMark> = BTreeMap::new();
+        // The worst come first.
+        for (finding, it) in self.all().filter(|(_, it)| !self.hides(capture, it)) {
             count(&mut answer.counts, it.severity);
             if it.severity == Severity::Note {
                 continue;
@@ -147,23 +154,23 @@ impl Cache {
                 mark(proxies.entry(*id).or_insert((it.severity, 0)), it.severity);
             }
             if proxy.is_some_and(|id| it.proxies.contains(&id)) {
-                for part in parts(capture, it, proxy) {
-                    mark(resources.entry(part).or_insert((it.severity, 0)), it.severity);
+                for (resource, at) in parts(capture, it, proxy) {
+                    let new = ResourceMark { resource, at, worst: it.severity, count: 0, finding };
+                    resources.entry((resource, at)).or_insert(new).count += 1;
                 }
             }
         }
         answer.proxies = proxies.into_iter().map(|(id, (worst, count))| (id, worst, count)).collect();
-        answer.resources = resources
-            .into_iter()
-            .map(|((resource, at), (worst, count))| ResourceMark { resource, at, worst, count })
-            .take(MARKED)
-            .collect();
+        answer.resources = resources.into_values().take(MARKED).collect();
+        let named: BTreeSet<u32> = answer.resources.iter().map(|it| it.finding).collect();
+        let named = self.all().filter(|(at, _)| named.contains(at)).take(MOST);
+        answer.lines = named.map(|(at, it)| line(capture, at, it)).collect();
         answer
     }
 }
 
-/// The resources of a proxy that a finding concerns; of a route configuration or a listener the routes or filter
-/// chains in which it shows.
+/// The resources of a proxy that a finding concerns; of a route configuration or a listener the routes, else virtual
+/// hosts, or filter chains in which it shows. What shows in none of them is the whole resource's.
 fn parts(capture: &Capture, it: &Finding, proxy: Option<ProxyId>) -> BTreeSet<(ResourceRef, Option<u32>)> {
     let mut found = BTreeSet::new();
     for place in it.places.iter().filter(|it| capture.owner(it.document) == proxy) {
@@ -177,13 +184,19 @@ fn parts(capture: &Capture, it: &Finding, proxy: Option<ProxyId>) -> BTreeSet<(R
             }
         };
         let Ok(tree) = resource.body(&document.bytes) else { continue };
-        for (_, spot) in it.spots.iter().filter(|it| it.0 == *place) {
-            let holds = |it: &Node<'_>| (it.span().start..it.span().end).contains(spot);
-            let part = lists.iter().try_fold(tree.root(), |node, list| {
+        let mut spots = it.spots.iter().filter(|it| it.0 == *place).map(|it| it.1).peekable();
+        if spots.peek().is_none() {
+            found.insert((*place, None));
+        }
+        for spot in spots {
+            let holds = |it: &Node<'_>| (it.span().start..it.span().end).contains(&spot);
+            let (mut node, mut at) = (tree.root(), None);
+            for list in lists {
                 let default = (*list == "filter_chains").then(|| node.get("default_filter_chain")).flatten();
-                node.list(list).chain(default).find(holds)
-            });
-            found.extend(part.map(|it| (*place, Some(it.span().start))));
+                let Some(part) = node.list(list).chain(default).find(holds) else { break };
+                (node, at) = (part, Some(part.span().start));
+            }
+            found.insert((*place, at));
         }
     }
     found

@@ -14,6 +14,8 @@ pub enum Place {
     Home,
     /// What is wrong; with one proxy alone.
     Findings(Option<ProxyId>),
+    /// One of a proxy's, open in their list; by its place.
+    Finding(ProxyId, u32),
     /// The graph of all proxies.
     Mesh,
     /// What was not read.
@@ -128,6 +130,7 @@ impl fmt::Display for Place {
             Place::Home => Ok(()),
             Place::Findings(None) => f.write_str("/findings"),
             Place::Findings(Some(proxy)) => write!(f, "/findings/{}", proxy.0),
+            Place::Finding(proxy, at) => write!(f, "/findings/{}/at/{at}", proxy.0),
             Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
@@ -198,10 +201,14 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
     let mark = u32::from_str_radix(steps.next()?, 16).ok()?;
     let place = match steps.next() {
         None | Some("") => Place::Home,
-        Some("findings") => Place::Findings(match steps.next() {
-            None => None,
-            Some(proxy) => Some(ProxyId(proxy.parse().ok()?)),
-        }),
+        Some("findings") => match (steps.next(), steps.next()) {
+            (None, _) => Place::Findings(None),
+            (Some(proxy), None) => Place::Findings(Some(ProxyId(proxy.parse().ok()?))),
+            (Some(proxy), Some("at")) => {
+                Place::Finding(ProxyId(proxy.parse().ok()?), steps.next()?.parse().ok()?)
+            }
+            _ => return None,
+        },
         Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),

@@ -26,6 +26,8 @@ pub struct FindingsWindow {
     pub offset: u32,
     /// How many at most.
     pub limit: u32,
+    /// A finding, by its place: where it matches, the window is the one of `limit` that holds it.
+    pub holding: Option<u32>,
 }
 
 /// How many there are.
@@ -136,6 +138,8 @@ pub struct ResourceMark {
     pub worst: Severity,
     /// How many errors and warnings.
     pub count: u32,
+    /// The first of the worst, by its place.
+    pub finding: u32,
 }
 
 /// Who has findings: for marks beside names.
@@ -149,4 +153,6 @@ pub struct Marks {
     pub proxies: Vec<(ProxyId, Severity, u32)>,
     /// Of the proxy that was asked about, the first 2,000.
     pub resources: Vec<ResourceMark>,
+    /// Those findings that these name, the first 100.
+    pub lines: Vec<FindingLine>,
 }

@@ -55,7 +55,7 @@ pub fn Side(props: &Props) -> Html {
             </a>
             <a
                 class="x-row" href={page.href(Place::Findings(None))} data-testid="side-findings"
-                aria-current={current(matches!(props.place, Place::Findings(_)))}
+                aria-current={current(matches!(props.place, Place::Findings(_) | Place::Finding(..)))}
             >
                 { match counts {
                     Some((0, 0)) => html! { <span class="x-dot x-fine" /> },

@@ -46,6 +46,9 @@ pub fn place(page: &Page, place: Place) -> Html {
     match place {
         Place::Home => html! { <mesh::Home key={page.mark} /> },
         Place::Findings(proxy) => html! { <findings::All key={page.mark} {proxy} /> },
+        Place::Finding(proxy, at) => html! {
+            <findings::All key={format!("{}.{at}", page.mark)} proxy={Some(proxy)} open={Some(at)} />
+        },
         Place::Mesh => html! { <graph::mesh::Mesh /> },
         Place::NotRead => html! { <not_read::NotRead /> },
         Place::ControlPlane(at) => html! { <control_plane::ControlPlane key={at} {at} /> },

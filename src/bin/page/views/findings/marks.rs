@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use xdscope::engine::protocol::{
-    Answer, FindingsWindow, Marks, ProxyId, Query, ResourceMark, ResourceRef, Row, Severity, Subject,
+    Answer, FindingLine, FindingsWindow, Marks, ProxyId, Query, ResourceMark, ResourceRef, Row, Severity,
+    Subject,
 };
 use yew::prelude::*;
 
@@ -12,6 +13,7 @@ use super::{sentence, severity};
 use crate::context::{Page, use_answer, use_page};
 use crate::link::Place;
 use crate::parts::{Icon, icon, toned};
+use crate::settings::Lang;
 use crate::words::Tone;
 
 /// How many are told in a card.
@@ -78,7 +80,7 @@ fn card(page: &Page, answer: Option<Rc<Answer>>, proxy: Option<ProxyId>, small: 
             }
             <ul>
                 { for found.window.iter().map(|it| html! {
-                    <li key={it.at}>{ toned(severity(it.severity)) }{ " " }<span>{ sentence(page.lang, it) }</span></li>
+                    <li key={it.at}>{ toned(severity(it.severity)) }{ " " }{ told(page, it, proxy) }</li>
                 }) }
             </ul>
             if !small || rest > 0 {
@@ -92,36 +94,97 @@ fn card(page: &Page, answer: Option<Rc<Answer>>, proxy: Option<ProxyId>, small: 
     }
 }
 
-/// The resources of a proxy that have findings, for its rows.
+/// A finding's sentence, which opens it.
+fn told(page: &Page, it: &FindingLine, proxy: Option<ProxyId>) -> Html {
+    let says = sentence(page.lang, it);
+    match proxy.or(it.proxies.first().map(|it| it.0)) {
+        Some(proxy) => html! {
+            <a class="x-finding-line" href={page.href(Place::Finding(proxy, it.at))} data-testid="finding-link">{ says }</a>
+        },
+        None => html! { <span>{ says }</span> },
+    }
+}
+
+/// The resources of a proxy that have findings, for its rows, the boxes of its graph and the steps of its traces.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Marked(pub Rc<BTreeMap<ResourceRef, Vec<ResourceMark>>>);
+pub struct Marked {
+    marks: Rc<BTreeMap<ResourceRef, Vec<ResourceMark>>>,
+    lines: Rc<BTreeMap<u32, FindingLine>>,
+}
+
+/// What is told beside a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub worst: Severity,
+    /// The finding to open, by its place.
+    pub finding: u32,
+    pub says: AttrValue,
+}
+
+impl Marked {
+    /// What is told of a resource, and of the part of it that begins at that byte. `whole`: of a listener or route
+    /// configuration as such, not of what it holds.
+    pub fn told(&self, lang: Lang, resource: ResourceRef, at: Option<u32>, whole: bool) -> Option<Told> {
+        let marks = self.marks.get(&resource)?;
+        let here = marks.iter().filter(|it| if whole { it.at.is_none() } else { it.at == at });
+        let worst = here.clone().min_by_key(|it| it.finding)?;
+        let count: u32 = here.map(|it| it.count).sum();
+        let line = self.lines.get(&worst.finding).map(|it| sentence(lang, it));
+        let says = match line {
+            Some(line) if count < 2 => line.into(),
+            Some(line) => tr!("findings.mark_more", says = line, n = count - 1),
+            None => count!("findings.one", "findings.many", count),
+        };
+        Some(Told { worst: worst.worst, finding: worst.finding, says })
+    }
+}
+
+/// A mark that opens its finding, and says it to the pointer and to the keyboard.
+pub fn mark_link(page: &Page, proxy: ProxyId, told: &Told) -> Html {
+    let (sign, class) = sign(told.worst);
+    html! {
+        <a
+            class={classes!("x-finding-mark", class)} href={page.href(Place::Finding(proxy, told.finding))}
+            data-testid="finding-mark"
+        >
+            { icon(sign) }<span class="x-finding-tip">{ told.says.clone() }</span>
+        </a>
+    }
+}
+
+/// A severity's sign, and the class of its colour.
+pub fn sign(worst: Severity) -> (Icon, &'static str) {
+    match worst {
+        Severity::Error => (Icon::Bad, "x-bad"),
+        _ => (Icon::Warn, "x-warn"),
+    }
+}
 
 /// Asks for them.
 #[hook]
 pub fn use_marked(proxy: ProxyId) -> Marked {
     let answer = use_answer(Some(Query::Marks(Some(proxy))));
-    let marks = match answer.as_deref() {
-        Some(Answer::Marks(marks)) => marks.resources.as_slice(),
-        _ => &[],
-    };
-    let mut by_resource: BTreeMap<ResourceRef, Vec<ResourceMark>> = BTreeMap::new();
-    for it in marks {
-        by_resource.entry(it.resource).or_default().push(*it);
-    }
-    Marked(Rc::new(by_resource))
+    let marked = use_memo(answer, |answer| {
+        let Some(Answer::Marks(marks)) = answer.as_deref() else { return Marked::default() };
+        let mut by_resource: BTreeMap<ResourceRef, Vec<ResourceMark>> = BTreeMap::new();
+        for it in &marks.resources {
+            by_resource.entry(it.resource).or_default().push(*it);
+        }
+        let lines = marks.lines.iter().map(|it| (it.at, it.clone())).collect();
+        Marked { marks: Rc::new(by_resource), lines: Rc::new(lines) }
+    });
+    (*marked).clone()
 }
 
 /// The mark of a row, where what it is of has one.
 pub fn mark(marked: Option<&Marked>, row: &Row) -> Html {
     let Subject::Resource(resource) = row.of else { return html! {} };
-    let marks = marked.and_then(|it| it.0.get(&resource)).into_iter().flatten();
+    let marks = marked.and_then(|it| it.marks.get(&resource)).into_iter().flatten();
     let here: Vec<&ResourceMark> = marks.filter(|it| it.at.is_none_or(|at| at == row.at)).collect();
     let Some(worst) = here.iter().map(|it| it.worst).max() else { return html! {} };
     let count: u32 = here.iter().map(|it| it.count).sum();
-    let (sign, class) = match worst {
-        Severity::Error => (Icon::Bad, "x-mark x-bad"),
-        _ => (Icon::Warn, "x-mark x-warn"),
-    };
+    let (sign, tone) = sign(worst);
+    let class = classes!("x-mark", tone);
     let says = count!("findings.one", "findings.many", count);
     html! { <span {class} title={says.clone()} data-testid="row-mark">{ icon(sign) }<span class="x-unseen">{ says }</span></span> }
 }

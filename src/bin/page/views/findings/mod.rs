@@ -15,9 +15,10 @@ use xdscope::engine::protocol::{
 use xdscope::findings::texts::{self, Language};
 use yew::prelude::*;
 
-pub use marks::{Marked, OfProxy, OfResource, Summary, mark, use_counts, use_marked};
+pub use marks::{Marked, OfProxy, OfResource, Summary, Told, mark, mark_link, sign, use_counts, use_marked};
 use not_judged::NotJudged;
 
+use crate::browser;
 use crate::context::{Page, use_answer, use_page};
 use crate::link::{Place, View};
 use crate::parts::{Button, Variant, toned};
@@ -31,16 +32,31 @@ const PAGE: u32 = 60;
 pub struct Props {
     /// Those of one proxy only.
     pub proxy: Option<ProxyId>,
+    /// One that is open from the beginning, by its place.
+    #[prop_or_default]
+    pub open: Option<u32>,
 }
 
 #[component]
 pub fn All(props: &Props) -> Html {
     let page = use_page();
-    let window = use_state(|| FindingsWindow { limit: PAGE, ..FindingsWindow::default() });
-    let open = use_state(|| None::<u32>);
+    let wanted = props.open;
+    let window = use_state(|| FindingsWindow { limit: PAGE, holding: wanted, ..FindingsWindow::default() });
+    let open = use_state(|| wanted);
     let chosen = use_state(BTreeSet::<u32>::new);
     let asked = FindingsWindow { proxy: props.proxy, ..(*window).clone() };
     let answer = use_answer(Some(Query::Findings(asked)));
+    let there = match answer.as_deref() {
+        Some(Answer::Findings(found)) => found.window.iter().any(|it| Some(it.at) == wanted),
+        _ => false,
+    };
+    use_effect_with(there, move |there| {
+        if let Some(line) = wanted.filter(|_| *there).and_then(|at| browser::by_id(&format!("finding-{at}")))
+        {
+            line.scroll_into_view();
+            let _ = line.focus();
+        }
+    });
     let Some(Answer::Findings(found)) = answer.as_deref() else {
         return html! { <header class="x-head" aria-busy="true"><h1>{ tr!("findings.title") }</h1></header> };
     };
@@ -48,7 +64,7 @@ pub fn All(props: &Props) -> Html {
         let (window, open) = (window.clone(), open.clone());
         Callback::from(move |new: FindingsWindow| {
             open.set(None);
-            window.set(new);
+            window.set(FindingsWindow { holding: None, ..new });
         })
     };
     let choose = {
@@ -263,7 +279,10 @@ fn line(
     let at = it.at;
     let sentence = sentence(page.lang, it);
     html! {
-        <li key={at} class={classes!("x-finding", is_open.then_some("x-selected"))} data-testid="finding" data-check={it.id.clone()}>
+        <li
+            key={at} tabindex="-1" id={format!("finding-{at}")}
+            class={classes!("x-finding", is_open.then_some("x-selected"))} data-testid="finding" data-check={it.id.clone()}
+        >
             <div class="x-finding-head">
                 <input
                     type="checkbox" checked={is_chosen} onchange={choose.reform(move |_: Event| at)}
@@ -317,14 +336,15 @@ fn paging(found: &Findings, window: &FindingsWindow, want: &Callback<FindingsWin
         let new = FindingsWindow { offset, ..window.clone() };
         want.reform(move |_: MouseEvent| new.clone())
     };
-    let last = (window.offset + PAGE).min(found.matched);
+    let offset = found.offset;
+    let last = (offset + PAGE).min(found.matched);
     html! {
         <p class="x-pad x-paging">
-            <Button small=true disabled={window.offset == 0} onclick={to(window.offset.saturating_sub(PAGE))} testid="findings-before">
+            <Button small=true disabled={offset == 0} onclick={to(offset.saturating_sub(PAGE))} testid="findings-before">
                 { tr!("findings.before") }
             </Button>
-            <span class="x-aside">{ tr!("findings.range", first = window.offset + 1, last = last, total = words::number(found.matched.into())) }</span>
-            <Button small=true disabled={last >= found.matched} onclick={to(window.offset + PAGE)} testid="findings-next">
+            <span class="x-aside">{ tr!("findings.range", first = offset + 1, last = last, total = words::number(found.matched.into())) }</span>
+            <Button small=true disabled={last >= found.matched} onclick={to(offset + PAGE)} testid="findings-next">
                 { tr!("findings.next") }
             </Button>
         </p>

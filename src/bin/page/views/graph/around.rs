@@ -1,6 +1,6 @@
 //! The graph around a focus, with its tools, its list, and the detail of what is selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use web_sys::HtmlSelectElement;
@@ -18,7 +18,9 @@ use crate::browser;
 use crate::context::{use_answer, use_page};
 use crate::link::{Place, View};
 use crate::parts::{Button, Copy, Icon, Variant, icon};
+use crate::settings::Lang;
 use crate::views::detail::Detail;
+use crate::views::findings::{Marked, Told, use_marked};
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -61,6 +63,11 @@ pub fn Around(props: &Props) -> Html {
     let drawing = use_memo(answer.clone(), |answer| match answer.as_deref() {
         Some(Answer::Graph(drawing)) => Some(Rc::new(drawing.clone())),
         _ => None,
+    });
+    let marked = use_marked(props.proxy);
+    let told = use_memo((drawing.clone(), marked, page.lang), |(drawing, marked, lang)| {
+        let all = drawing.as_ref().iter().flat_map(|drawing| told(drawing, marked, *lang));
+        Rc::new(all.collect::<BTreeMap<u32, Told>>())
     });
     let Some(drawing) = (*drawing).clone() else {
         let gone = answer.is_some();
@@ -148,6 +155,11 @@ pub fn Around(props: &Props) -> Html {
             }
         })
     });
+    let onfinding = {
+        let (page, proxy) = (page.clone(), props.proxy);
+        Callback::from(move |finding: u32| page.go(Place::Finding(proxy, finding)))
+    };
+    let here = told.get(&selected).map(|it| it.says.clone()).unwrap_or_default();
     let broken = graph.nodes.iter().filter(|it| it.broken.is_some()).count();
     let node = graph.nodes.get(selected as usize);
     let focused = graph.focus.first().and_then(|at| graph.nodes.get(*at as usize));
@@ -209,18 +221,31 @@ pub fn Around(props: &Props) -> Html {
             }
             <div class={classes!("x-graph-row", chosen.open.then_some("x-open"))}>
                 if *as_list {
-                    <List drawing={drawing.clone()} {selected} onselect={select.clone()} onopen={open.clone()} />
+                    <List drawing={drawing.clone()} {selected} onselect={select.clone()} onopen={open.clone()} told={(*told).clone()} proxy={props.proxy} />
                 }
                 <div class="x-card x-graph-card">
-                    <Canvas drawing={drawing.clone()} {selected} onselect={select} onopen={open} legend={legend()} />
+                    <Canvas drawing={drawing.clone()} {selected} onselect={select} onopen={open} legend={legend()} told={(*told).clone()} {onfinding} />
                 </div>
                 if let (true, Some(node)) = (chosen.open, node) {
                     { side(props, &drawing, node, &close) }
                 }
             </div>
-            <p class="x-unseen" role="status">{ node.map(|it| format!("{} {}", heading(it.kind), Said.text(it))) }</p>
+            <p class="x-unseen" role="status">{ node.map(|it| format!("{} {} {here}", heading(it.kind), Said.text(it))) }</p>
         </div>
     }
+}
+
+/// What is found about the nodes. A listener, route configuration or cluster is meant as a whole; of what it holds each
+/// has its own.
+fn told(drawing: &GraphDrawing, marked: &Marked, lang: Lang) -> Vec<(u32, Told)> {
+    let nodes = (0..).zip(&drawing.graph.nodes);
+    let told = nodes.filter(|(_, node)| !node.folded).filter_map(|(at, node)| {
+        let place = node.place?;
+        let resource = ResourceRef { document: drawing.document, resource: place.resource };
+        let whole = matches!(node.kind, Kind::Listener | Kind::RouteConfig | Kind::Cluster);
+        Some((at, marked.told(lang, resource, Some(place.at), whole)?))
+    });
+    told.collect()
 }
 
 /// The place of what is selected; what was asked about, unless something else is.

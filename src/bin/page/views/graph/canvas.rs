@@ -1,6 +1,6 @@
 //! The drawing: what is in sight of it, panned, zoomed, walked with the arrows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
@@ -14,6 +14,7 @@ use super::view::View;
 use super::words::heading;
 use crate::context::Page;
 use crate::parts::{Button, Icon, Variant, icon};
+use crate::views::findings::Told;
 
 /// Drawn around what is in sight, so that a little panning draws nothing anew.
 const MARGIN: f64 = 500.0;
@@ -30,6 +31,12 @@ pub struct Props {
     pub onopen: Callback<u32>,
     /// What the signs mean.
     pub legend: Html,
+    /// What is found about nodes, by their places.
+    #[prop_or_default]
+    pub told: Rc<BTreeMap<u32, Told>>,
+    /// A finding's sign was clicked.
+    #[prop_or_default]
+    pub onfinding: Callback<u32>,
 }
 
 pub enum Msg {
@@ -148,7 +155,13 @@ impl Component for Canvas {
             }
             Msg::Up(event) => {
                 let moved = self.drag.take().is_some_and(|(_, moved)| moved);
-                if !moved
+                let sign = target(&event).and_then(|it| it.closest("[data-finding]").ok().flatten());
+                if let Some(finding) = sign.filter(|_| !moved && event.button() == 0) {
+                    let finding = finding.get_attribute("data-finding");
+                    if let Some(finding) = finding.and_then(|it| it.parse().ok()) {
+                        props.onfinding.emit(finding);
+                    }
+                } else if !moved
                     && event.button() == 0
                     && let Some(at) = target(&event).and_then(|it| hit(&it, &props.drawing))
                 {
@@ -282,7 +295,7 @@ impl Canvas {
                 lit: lit.contains(&at),
                 dim: !lit.is_empty() && !lit.contains(&at),
             };
-            draw::node(node, *rect, marks)
+            draw::node(node, *rect, marks, props.told.get(&at))
         });
         html! { <>{ for lines }{ for boxes }</> }
     }

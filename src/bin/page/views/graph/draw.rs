@@ -6,6 +6,8 @@ use xdscope::graph::{Edge, Graph, Kind, Node, Note, svg};
 use yew::prelude::*;
 
 use super::words::Said;
+use crate::parts::icon;
+use crate::views::findings::{Told, sign};
 
 /// How a box stands out.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -18,7 +20,10 @@ pub struct Marks {
     pub dim: bool,
 }
 
-pub fn node(node: &Node, rect: Rect, marks: Marks) -> Html {
+/// The sign of a finding is so wide and high.
+const SIGN: f32 = 14.0;
+
+pub fn node(node: &Node, rect: Rect, marks: Marks, told: Option<&Told>) -> Html {
     let Rect { x, y, width, height } = rect;
     let notes = Said.notes(node);
     let broken = node.broken.is_some() || node.broken_inside > 0;
@@ -56,6 +61,16 @@ pub fn node(node: &Node, rect: Rect, marks: Marks) -> Html {
             <text class="x-g-name" x={px(left)} y={px(name_y)}>{ title }</text>
             if both {
                 <text class="x-g-note" x={px(left)} y={px(y + 32.0)}>{ fit(&notes, letters(room, TEXT_LETTER)) }</text>
+            }
+            if let Some(told) = told {
+                // On the box's corner, so that it takes no room of its words.
+                <g
+                    class={classes!("x-g-finding", sign(told.worst).1)} data-testid="graph-finding" data-finding={told.finding.to_string()}
+                    transform={format!("translate({} {})", x + width - SIGN / 2.0 - 3.0, y - SIGN / 2.0 + 1.0)}
+                >
+                    <title>{ told.says.clone() }</title>
+                    { icon(sign(told.worst).0) }
+                </g>
             }
             if node.folded {
                 <path class="x-g-plus" d={format!("M{} {}h7m-3.5-3.5v7", x + width - 15.0, y + height / 2.0)} />

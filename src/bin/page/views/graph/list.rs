@@ -1,13 +1,15 @@
 //! The same graph as nested lists, for who cannot see it, and for who rather reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use xdscope::engine::protocol::GraphDrawing;
+use xdscope::engine::protocol::{GraphDrawing, ProxyId};
 use xdscope::graph::words::Words;
 use yew::prelude::*;
 
 use super::words::{Said, heading};
+use crate::context::use_page;
+use crate::views::findings::{Told, mark_link};
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -15,6 +17,9 @@ pub struct Props {
     pub selected: u32,
     pub onselect: Callback<u32>,
     pub onopen: Callback<u32>,
+    /// What is found about nodes, by their places.
+    pub told: Rc<BTreeMap<u32, Told>>,
+    pub proxy: ProxyId,
 }
 
 /// A node's line, how deep it is, what is said of the edge that leads there, whether it stands above already.
@@ -27,6 +32,7 @@ struct Line {
 
 #[component]
 pub fn List(props: &Props) -> Html {
+    let page = use_page();
     let graph = &props.drawing.graph;
     html! {
         <nav class="x-card x-graph-list" aria-label={tr!("graph.list")} data-testid="graph-list">
@@ -57,6 +63,9 @@ pub fn List(props: &Props) -> Html {
                                     <span class={if node.broken.is_some() { "x-bad" } else { "x-aside" }}>{ " " }{ says }</span>
                                 }
                             </button>
+                            if let Some(told) = props.told.get(&at).filter(|_| !line.again) {
+                                { mark_link(&page, props.proxy, told) }
+                            }
                         </li>
                     })
                 }) }

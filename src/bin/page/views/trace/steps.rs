@@ -1,9 +1,10 @@
 //! The decisions, one below the other: what won, and in grey why the others lost.
 
-use xdscope::engine::protocol::{StepKind, Traced, TracedOne, TracedPlace, TracedStep, Why};
+use xdscope::engine::protocol::{ProxyId, StepKind, Traced, TracedOne, TracedPlace, TracedStep, Why};
 use yew::prelude::*;
 
 use super::super::cells::breakable;
+use super::super::findings::{Marked, Told, mark_link, use_marked};
 use super::says;
 use crate::context::{Page, use_page};
 use crate::link::Place;
@@ -20,9 +21,10 @@ pub struct Props {
 
 #[component]
 pub fn Steps(props: &Props) -> Html {
-    let _page = use_page();
+    let page = use_page();
     let groups = groups(&props.traced.steps);
     let last = groups.len();
+    let marked = use_marked(props.traced.proxy);
     let failed = says::badge(&props.traced.ending).1 == Tone::Bad;
     html! {
         <ol class="x-card x-trace-steps" aria-label={tr!("trace.steps")} data-testid="trace-steps">
@@ -32,7 +34,7 @@ pub fn Steps(props: &Props) -> Html {
                 html! {
                     <Step
                         key={at} number={at + 1} steps={steps.to_vec()} {arrives}
-                        bad={failed && at + 1 == last}
+                        bad={failed && at + 1 == last} told={told(&page, &marked, steps)} proxy={props.traced.proxy}
                     />
                 }
             }) }
@@ -64,6 +66,25 @@ struct StepProps {
     steps: Vec<TracedStep>,
     arrives: bool,
     bad: bool,
+    /// What is found about what it took.
+    told: Vec<Told>,
+    proxy: ProxyId,
+}
+
+/// What is found about what a step took, each finding once. A listener or route configuration is met as a whole; what
+/// it holds has steps of its own.
+fn told(page: &Page, marked: &Marked, steps: &[TracedStep]) -> Vec<Told> {
+    let mut found: Vec<Told> = Vec::new();
+    for step in steps {
+        let whole =
+            matches!(step.kind, StepKind::Listener | StepKind::RouteConfiguration | StepKind::Cluster);
+        let taken = step.considered.iter().filter(|it| it.won).filter_map(|it| it.at);
+        for (resource, at) in taken {
+            let told = marked.told(page.lang, resource, Some(at), whole);
+            found.extend(told.filter(|it| !found.iter().any(|known| known.finding == it.finding)));
+        }
+    }
+    found
 }
 
 #[component]
@@ -106,6 +127,7 @@ fn Step(props: &StepProps) -> Html {
                         </>
                     }) }
                     if point.is_empty() { <span class="x-aside">{ tr!("trace.nothing") }</span> }
+                    { for props.told.iter().map(|it| html! { <>{ " " }{ mark_link(&page, props.proxy, it) }</> }) }
                 </p>
                 if shown > 0 || more > 0 {
                     <p class="x-aside x-trace-lost">
