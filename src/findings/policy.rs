@@ -216,7 +216,7 @@ fn jwt(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Config<'_>,
             named_cluster(cx, at, (listener, "jwt-unverifiable"), cluster, Severity::Warning, "", reach);
         }
         let inline = provider.path(&["local_jwks", "inline_string"]);
-        let empty = inline.filter(|it| it.str().is_some_and(|it| !it.contains("\"kty\"")));
+        let empty = inline.filter(|it| it.str().is_some_and(|it| has_no_key(&it)));
         if let Some(inline) = empty {
             let finding = Finding::new("jwt-unverifiable", Severity::Warning, Subject::Listener, listener)
                 .case("empty")
@@ -228,6 +228,12 @@ fn jwt(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Config<'_>,
             cx.report(at, with_reach(finding, reach));
         }
     }
+}
+
+/// Whether a key set is empty. What is not JSON was taken out of the dump: nothing is known of it.
+fn has_no_key(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || text.starts_with('{') && !text.contains("\"kty\"")
 }
 
 /// Seconds of `2s`, `0.100s`.

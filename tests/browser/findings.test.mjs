@@ -110,6 +110,56 @@ test('filters by severity, family, namespace and words; what is hidden stays hid
   await tab.close();
 });
 
+test('marks on the boxes of a graph, its list and the steps of a trace: they say their finding and open it', async () => {
+  const tab = await opened('bookinfo-synced.tar.gz', { viewport: { width: 1280, height: 900 } });
+  const { page } = tab;
+  await by(page, 'proxy').filter({ hasText: 'productpage' }).first().click();
+  await by(page, 'tab-trace').click();
+  await by(page, 'verdict').waitFor();
+  await by(page, 'trace-to').fill('reviews:9080');
+  await by(page, 'trace-path').fill('/missing');
+  await by(page, 'trace-run').click();
+  const step = page.locator('[data-testid=trace-step][data-kind=Route]');
+  const mark = step.getByTestId('finding-mark');
+  await mark.waitFor();
+  assert.match(await mark.textContent(), /subset v9/);
+  // The other steps of the way are not at fault.
+  assert.equal(await page.locator('[data-testid=trace-step][data-kind=Listener]').getByTestId('finding-mark').count(), 0);
+  const hidden = () => mark.locator('.x-finding-tip').evaluate((it) => getComputedStyle(it).clipPath !== 'none');
+  assert.equal(await hidden(), true);
+  await mark.hover();
+  assert.equal(await hidden(), false);
+  await screenshot(page, 'findings-trace');
+  await page.mouse.move(0, 0);
+  // By keyboard: the mark comes before the step's place in the dump.
+  await step.getByTestId('trace-place').focus();
+  await page.keyboard.press('Shift+Tab');
+  await page.waitForFunction(() => document.activeElement?.dataset.testid === 'finding-mark');
+  assert.equal(await hidden(), false);
+  await fine(page, 'a mark of a step');
+  await page.keyboard.press('Enter');
+  await by(page, 'finding-detail').waitFor();
+  const open = page.locator('[data-check=route-to-missing-cluster]', { has: page.getByTestId('finding-detail') });
+  assert.match(await open.textContent(), /outbound\|9080\|v9\|reviews/);
+  assert.doesNotMatch(page.url(), /reviews|product|v9/, 'links hold positions, never names');
+  await fine(page, 'the finding');
+  await page.goBack();
+  await by(page, 'trace-graph').click();
+  const sign = page.locator('[data-kind=route] [data-testid=graph-finding]').first();
+  await sign.waitFor();
+  assert.match(await sign.locator('title').textContent(), /subset v9/);
+  await screenshot(page, 'findings-graph');
+  await by(page, 'graph-as-list').click();
+  await by(page, 'graph-list').getByTestId('finding-mark').first().waitFor();
+  await fine(page, 'a graph with marks, and its list');
+  await by(page, 'graph-as-list').click();
+  await sign.click();
+  await open.waitFor();
+  assert.deepEqual(tab.afterBoot(), []);
+  assert.deepEqual(tab.errors, []);
+  await tab.close();
+});
+
 test('中文, dark, and a capture without a fault', async () => {
   const tab = await opened('bookinfo-stale.tar.gz', { locale: 'zh-CN', colorScheme: 'dark' });
   const { page } = tab;

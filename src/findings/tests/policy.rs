@@ -124,6 +124,12 @@ pub const PAIRS: &[Pair] = &[
 ];
 
 #[test]
+fn keys_that_were_taken_out_of_the_dump_are_not_missed() {
+    is(&keys(r#"{\"keys\": []}"#), "jwt-unverifiable", &["warning l empty"]);
+    is(&keys("[redacted]"), "jwt-unverifiable", &[]);
+}
+
+#[test]
 fn policies_and_limits() {
     let filter = |rules: &str| {
         let listener = format!("{{'name': 'virtualInbound', 'filter_chains': [{{'filter_chain_match': {{'destination_port': 80}}, 'filters': [{{'name': 'h', 'typed_config': {{'@type': 't/envoy.HttpConnectionManager',
