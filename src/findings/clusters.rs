@@ -77,7 +77,7 @@ pub fn cluster(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
         listed: site.complete(Kind::Endpoint),
     };
     members(cx, &it);
-    super::policy::cluster(cx, &it);
+    super::limits::cluster(cx, &it);
     super::tls::cluster(cx, &it);
 }
 

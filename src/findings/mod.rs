@@ -8,6 +8,7 @@ mod egress;
 mod finding;
 mod found;
 mod hosts;
+mod limits;
 mod listeners;
 mod local;
 mod mesh;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, Subject};
 use super::listeners::with_reach;
+use super::routing::Met;
 use super::site::Cx;
 use super::traffic::Reach;
-use super::{egress, policy, routing};
+use super::{egress, limits, routing};
 use crate::envoy::{
     Action, Kind, PathMatch, ResourceId, Route, RouteConfiguration, RouteMatch, State, VirtualHost, percent,
 };
@@ -40,13 +41,17 @@ pub fn route_config(
         empty(cx, at, resource, host, config, reach);
         egress::virtual_host(cx, at, resource, &host);
         shadowed(cx, at, resource, host, reach);
+        let label = routing::host_label(&host);
+        let of_host = reach.host(&label);
         for route in host.routes() {
-            routing::route(cx, at, resource, &host, route, reach);
-            if cx.site.planned {
-                continue;
+            if let Some(Action::Route(action)) = route.action() {
+                let met = Met { at, resource, host: &label, reach: &of_host, route, action };
+                routing::route(cx, &met);
+                if !cx.site.planned {
+                    limits::route(cx, &met);
+                }
             }
-            policy::route(cx, at, resource, &host, route, reach);
-            if tls {
+            if tls && !cx.site.planned {
                 redirect_loop(cx, at, resource, host, route, reach);
             }
         }

@@ -7,8 +7,7 @@ use super::scaffolding;
 use super::site::{Cx, Site};
 use super::traffic::Reach;
 use crate::envoy::{
-    Action, ClusterSpecifier, Kind, Owner, ResourceId, Route, RouteAction, ServiceKey, State, TcpProxy,
-    VirtualHost,
+    ClusterSpecifier, Kind, Owner, ResourceId, Route, RouteAction, ServiceKey, State, TcpProxy, VirtualHost,
 };
 use crate::json::Node;
 
@@ -29,25 +28,30 @@ pub struct Way<'a, 't> {
     pub mirror: bool,
 }
 
-/// A route's ways to clusters. `resource` is the route configuration's name.
-pub fn route(
-    cx: &mut Cx<'_, '_>,
-    at: ResourceId,
-    resource: (Subject, &str),
-    host: &VirtualHost<'_>,
-    it: Route<'_>,
-    reach: &Reach,
-) {
-    let Some(Action::Route(action)) = it.action() else { return };
-    let label = host_label(host);
-    let reach = reach.host(&label);
+/// A route that leads somewhere, and who meets it.
+pub struct Met<'a, 't> {
+    /// The resource that holds it.
+    pub at: ResourceId,
+    /// What that is, and its name.
+    pub resource: (Subject, &'a str),
+    /// The host that its virtual host is known by.
+    pub host: &'a str,
+    /// Who gets to that host.
+    pub reach: &'a Reach,
+    pub route: Route<'t>,
+    pub action: RouteAction<'t>,
+}
+
+/// A route's ways to clusters.
+pub fn route(cx: &mut Cx<'_, '_>, met: &Met<'_, '_>) {
+    let action = met.action;
     let way = |share: Option<String>, mirror: bool| Way {
-        at,
-        subject: resource.0,
-        resource: resource.1,
-        host: &label,
-        reach: &reach,
-        owner: it.owner(),
+        at: met.at,
+        subject: met.resource.0,
+        resource: met.resource.1,
+        host: met.host,
+        reach: met.reach,
+        owner: met.route.owner(),
         share,
         mirror,
     };
@@ -64,7 +68,7 @@ pub fn route(
                     to_cluster(cx, name, &way(percent(branch.weight, sum), false));
                 }
             }
-            weights(cx, at, resource, &label, action, sum, clusters.len(), &it);
+            weights(cx, met, sum, clusters.len());
         }
         _ => {}
     }
@@ -235,36 +239,26 @@ fn services(site: &Site<'_>) -> BTreeMap<String, Vec<(u32, String)>> {
 }
 
 /// Check 5: Envoy shares requests out by the sum of weights.
-#[expect(clippy::too_many_arguments, reason = "all of one route")]
-fn weights(
-    cx: &mut Cx<'_, '_>,
-    at: ResourceId,
-    resource: (Subject, &str),
-    host: &str,
-    action: RouteAction<'_>,
-    sum: u64,
-    count: usize,
-    route: &Route<'_>,
-) {
-    let Some(node) = action.0.get("weighted_clusters") else { return };
+fn weights(cx: &mut Cx<'_, '_>, met: &Met<'_, '_>, sum: u64, count: usize) {
+    let Some(node) = met.action.0.get("weighted_clusters") else { return };
     // Before Envoy 1.28 the weights had to come to `total_weight`.
     let total = node.number("total_weight");
     let case = match total {
         _ if sum == 0 && count > 0 => "zero",
         Some(total) if total != sum => "total",
-        None if sum != 100 && route.owner().is_some() => "sum",
+        None if sum != 100 && met.route.owner().is_some() => "sum",
         _ => return,
     };
     let severity = if case == "sum" { Severity::Note } else { Severity::Error };
-    let finding = Finding::new("weights", severity, resource.0, resource.1)
+    let finding = Finding::new("weights", severity, met.resource.0, met.resource.1)
         .case(case)
-        .cause(host)
-        .arg("host", host)
+        .cause(met.host)
+        .arg("host", met.host)
         .arg("sum", sum)
         .arg("total", total.unwrap_or(100))
-        .evidence(cx.site.evidence(at, node))
-        .owner(route.owner());
-    cx.report(at, finding);
+        .evidence(cx.site.evidence(met.at, node))
+        .owner(met.route.owner());
+    cx.report(met.at, finding);
 }
 
 /// Checks 6 and 7 begin with a cluster's state: one that is only warming takes no requests.

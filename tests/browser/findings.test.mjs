@@ -131,9 +131,9 @@ test('marks on the boxes of a graph, its list and the steps of a trace: they say
   assert.equal(await hidden(), false);
   await screenshot(page, 'findings-trace');
   await page.mouse.move(0, 0);
-  // By keyboard: the mark comes before the step's place in the dump.
-  await step.getByTestId('trace-place').focus();
-  await page.keyboard.press('Shift+Tab');
+  // By keyboard: the mark comes after what it is of.
+  await step.getByRole('link').first().focus();
+  await page.keyboard.press('Tab');
   await page.waitForFunction(() => document.activeElement?.dataset.testid === 'finding-mark');
   assert.equal(await hidden(), false);
   await fine(page, 'a mark of a step');
@@ -148,6 +148,8 @@ test('marks on the boxes of a graph, its list and the steps of a trace: they say
   const sign = page.locator('[data-kind=route] [data-testid=graph-finding]').first();
   await sign.waitFor();
   assert.match(await sign.locator('title').textContent(), /subset v9/);
+  const [small, box] = [await sign.boundingBox(), await page.locator('[data-kind=route]', { has: sign }).locator('.x-g-box').boundingBox()];
+  assert.ok(small.width < 20 && Math.abs(small.x - box.x - box.width) < 20 && Math.abs(small.y - box.y) < 12, 'on the corner of its box');
   await screenshot(page, 'findings-graph');
   await by(page, 'graph-as-list').click();
   await by(page, 'graph-list').getByTestId('finding-mark').first().waitFor();

@@ -23,8 +23,9 @@ pub enum Icon {
     Printed,
 }
 
-pub fn icon(which: Icon) -> Html {
-    let path = match which {
+/// A sign's lines, in a square of 16.
+pub fn lines(which: Icon) -> &'static str {
+    match which {
         Icon::Close => "M4 4l8 8M12 4l-8 8",
         Icon::Copy => "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z",
         Icon::Search => "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.5 10.5L14 14",
@@ -44,8 +45,11 @@ pub fn icon(which: Icon) -> Html {
         Icon::Columns => "M2 3h12v10H2zM6 3v10M10 3v10",
         Icon::Export => "M8 10V2M5 5l3-3 3 3M3 8.500V13h10V8.500",
         Icon::Printed => "M2 3h12v10H2zM4.500 6l2 2-2 2M8 10.500h3.500",
-    };
+    }
+}
+
+pub fn icon(which: Icon) -> Html {
     html! {
-        <svg class="x-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d={path} /></svg>
+        <svg class="x-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d={lines(which)} /></svg>
     }
 }

@@ -6,7 +6,7 @@ use xdscope::graph::{Edge, Graph, Kind, Node, Note, svg};
 use yew::prelude::*;
 
 use super::words::Said;
-use crate::parts::icon;
+use crate::parts::lines;
 use crate::views::findings::{Told, sign};
 
 /// How a box stands out.
@@ -20,7 +20,7 @@ pub struct Marks {
     pub dim: bool,
 }
 
-/// The sign of a finding is so wide and high.
+/// The sign of a finding is so wide and high, of a square of 16.
 const SIGN: f32 = 14.0;
 
 pub fn node(node: &Node, rect: Rect, marks: Marks, told: Option<&Told>) -> Html {
@@ -66,10 +66,10 @@ pub fn node(node: &Node, rect: Rect, marks: Marks, told: Option<&Told>) -> Html 
                 // On the box's corner, so that it takes no room of its words.
                 <g
                     class={classes!("x-g-finding", sign(told.worst).1)} data-testid="graph-finding" data-finding={told.finding.to_string()}
-                    transform={format!("translate({} {})", x + width - SIGN / 2.0 - 3.0, y - SIGN / 2.0 + 1.0)}
+                    transform={format!("translate({} {}) scale({})", x + width - SIGN / 2.0 - 3.0, y - SIGN / 2.0 + 1.0, SIGN / 16.0)}
                 >
                     <title>{ told.says.clone() }</title>
-                    { icon(sign(told.worst).0) }
+                    <path d={lines(sign(told.worst).0)} />
                 </g>
             }
             if node.folded {
