@@ -9,6 +9,7 @@ use super::run::considered;
 use super::step::{Considered, What, Why};
 use crate::envoy::{Cluster, ClusterLoadAssignment, LbEndpoint};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// An endpoint's health, as Envoy counts it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,7 +111,7 @@ fn overprovisioning(assignment: ClusterLoadAssignment<'_>) -> f64 {
 /// that gets load is in panic.
 fn spread(hosts: &mut [Host<'_>], threshold: f64, factor: f64, cluster: Cluster<'_>) -> bool {
     let mut priorities: Vec<u64> = hosts.iter().filter(|it| it.labelled).map(|it| it.priority).collect();
-    priorities.sort_unstable();
+    priorities.order();
     priorities.dedup();
     let count = |priority: u64, health: Health, hosts: &[Host<'_>]| {
         let of = hosts.iter().filter(|it| it.labelled && it.priority == priority && it.health == health);
