@@ -225,7 +225,7 @@ impl Share {
                 { match self.side {
                     Side::Places => html! { <places::Places made={made.clone()} {round} /> },
                     Side::Beside => html! { <beside::Beside made={made.clone()} {round} /> },
-                    Side::Names => html! { <names::Names {round} {keep} /> },
+                    Side::Names => html! { <names::Names {round} {keep} ticked={self.keep.clone().unwrap_or_default()} /> },
                     Side::LeftOut => html! { <left_out::LeftOut {round} /> },
                 } }
             </>

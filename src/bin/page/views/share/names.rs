@@ -12,6 +12,8 @@ use crate::context::use_answer_again;
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub round: u32,
+    /// Names that are ticked, also while the copy is still being made.
+    pub ticked: Vec<String>,
     /// A name, and whether it is to be kept.
     pub keep: Callback<(String, bool)>,
 }
@@ -49,7 +51,7 @@ pub fn Names(props: &Props) -> Html {
                     { for (strip.first..strip.last).map(|at| {
                         let line = listed.and_then(|it| it.lines.get(at.checked_sub(it.offset)? as usize));
                         match line {
-                            Some(it) => name(it, &props.keep),
+                            Some(it) => name(it, props.ticked.contains(&it.name), &props.keep),
                             None => html! { <li key={at.to_string()} class="x-share-line" /> },
                         }
                     }) }
@@ -60,7 +62,7 @@ pub fn Names(props: &Props) -> Html {
     }
 }
 
-fn name(it: &ShareName, keep: &Callback<(String, bool)>) -> Html {
+fn name(it: &ShareName, ticked: bool, keep: &Callback<(String, bool)>) -> Html {
     let onchange = {
         let (name, keep) = (it.name.clone(), keep.clone());
         Callback::from(move |event: Event| {
@@ -72,7 +74,7 @@ fn name(it: &ShareName, keep: &Callback<(String, bool)>) -> Html {
     html! {
         <li key={format!("={}", it.name)} class="x-share-line" data-testid="share-name">
             <label>
-                <input type="checkbox" checked={it.kept} {onchange} data-testid="share-keep" />
+                <input type="checkbox" checked={ticked} {onchange} data-testid="share-keep" />
                 <code class="x-cut">{ &it.name }</code>
             </label>
             if it.kept {

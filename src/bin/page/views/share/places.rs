@@ -24,7 +24,8 @@ pub struct Props {
 #[component]
 pub fn Places(props: &Props) -> Html {
     let made = &props.made;
-    let what = use_state_eq(|| None::<Treated>);
+    // What matters most is seen first.
+    let what = use_state_eq(|| (!made.removed.is_empty()).then_some(Treated::Removed));
     let text = use_state_eq(String::new);
     let lines = use_state_eq(|| 0);
     let strip = use_strip(*lines, LINE);
