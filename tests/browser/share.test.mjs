@@ -83,7 +83,7 @@ test('a bug-report: dropped, traced, made safe, looked at, saved as the same kin
   const before = await shape(page);
   await made(page);
   assert.match(await by(page, 'share-made').textContent(), /[1-9]\d* requests went the same way/);
-  assert.match(await by(page, 'share-removed-by').textContent(), /Keys, certificates [1-9]/);
+  assert.match(await by(page, 'share-removed-by').textContent(), /Inline data [1-9]/);
   await by(page, 'share-place').first().waitFor();
   assert.deepEqual(await accessibility(page), []);
   await screenshot(page, 'share');
@@ -92,7 +92,7 @@ test('a bug-report: dropped, traced, made safe, looked at, saved as the same kin
   await by(page, 'share-path').fill('certificate_chain');
   await page.waitForFunction(() => {
     const all = [...document.querySelectorAll('[data-testid=share-place]')];
-    return all.length > 0 && all.every((it) => /Keys, certificates.*certificate_chain/.test(it.textContent));
+    return all.length > 0 && all.every((it) => /Inline data.*certificate_chain/.test(it.textContent));
   });
   // Beside each other.
   await by(page, 'share-beside').click();

@@ -1,4 +1,4 @@
-#![doc = include_str!("README.md")]
+//! A copy of the capture that can be sent: made, told, looked at, saved.
 
 mod beside;
 mod left_out;
