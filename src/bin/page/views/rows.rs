@@ -63,6 +63,8 @@ pub enum Msg {
     Ask,
     Key(KeyboardEvent),
     Click(MouseEvent),
+    /// It is scrolled by wheel, finger or bar.
+    ByHand,
 }
 
 struct Head {
@@ -99,8 +101,9 @@ pub struct Rows {
     shown: (u32, u32),
     /// The row that the keyboard is on.
     active: u32,
-    /// It is to have the focus once it is drawn.
-    focus: bool,
+    /// That row is to have the focus and be in sight, however late rows around it come and however high they are;
+    /// until somebody scrolls by hand or goes elsewhere.
+    follow: bool,
     asked: Option<Asked>,
     pause: Option<Timeout>,
     scroller: NodeRef,
@@ -136,7 +139,7 @@ impl Component for Rows {
             heights: Heights::default(),
             shown: (0, 0),
             active: 0,
-            focus: false,
+            follow: false,
             asked: None,
             pause: None,
             scroller: NodeRef::default(),
@@ -229,6 +232,10 @@ impl Component for Rows {
             Msg::Ask => self.begin(ctx),
             Msg::Key(event) => return self.key(ctx, &event),
             Msg::Click(event) => return self.click(ctx, &event),
+            Msg::ByHand => {
+                self.follow = false;
+                return false;
+            }
         }
         true
     }
@@ -276,19 +283,8 @@ impl Component for Rows {
         if self.heights.measure(heights) {
             ctx.link().send_message(Msg::Look);
         }
-        if !self.focus {
-            return;
-        }
-        if let Some(row) = drawn.iter().find(|row| index(row) == Some(self.active)) {
-            self.focus = false;
-            let _ = row.focus();
-            let nearest = ScrollIntoViewOptions::new();
-            nearest.set_block(ScrollLogicalPosition::Nearest);
-            row.scroll_into_view_with_scroll_into_view_options(&nearest);
-        } else if !self.is_shown(self.active) {
-            // The rows on the way were higher than thought.
-            self.scroll_to(self.active);
-            ctx.link().send_message(Msg::Look);
+        if self.follow {
+            self.keep_focus(ctx, &drawn);
         }
     }
 
@@ -326,7 +322,7 @@ impl Rows {
     fn begin(&mut self, ctx: &Context<Self>) {
         self.pause = None;
         self.old = true;
-        self.active = 0;
+        (self.active, self.follow) = (0, false);
         if let Some(scroller) = self.scroller.cast::<HtmlElement>() {
             scroller.set_scroll_top(0);
         }
@@ -400,7 +396,12 @@ impl Rows {
         let top = f64::from(scroller.scroll_top());
         let first = self.heights.row_at(top);
         let last = self.heights.row_at(top + f64::from(scroller.client_height().max(300)));
-        let shown = (first.saturating_sub(MARGIN), (last + 1 + MARGIN).min(head.matched));
+        let mut shown = (first.saturating_sub(MARGIN), (last + 1 + MARGIN).min(head.matched));
+        if self.follow && !(shown.0..shown.1).contains(&self.active) {
+            // The rows on the way were higher than thought.
+            let end = (self.active + 1 + MARGIN).min(head.matched);
+            shown = (end.saturating_sub(shown.1 - shown.0), end);
+        }
         if self.asked.is_none()
             && let Some(gap) = (shown.0..shown.1).find(|row| !self.rows.contains_key(row))
         {
@@ -439,11 +440,33 @@ impl Rows {
         };
         event.prevent_default();
         self.active = to.min(last);
-        self.focus = true;
+        self.follow = true;
         if !self.is_shown(self.active) {
             self.scroll_to(self.active);
         }
         true
+    }
+
+    /// Gives the focus to the row that the keyboard is on, unless it is in that row, or has left the table.
+    fn keep_focus(&mut self, ctx: &Context<Self>, drawn: &[HtmlElement]) {
+        let Some(row) = drawn.iter().find(|row| index(row) == Some(self.active)) else {
+            if self.rows.contains_key(&self.active) {
+                // A component of its own, which may be drawn after this one.
+                ctx.link().send_message(Msg::Look);
+            }
+            return;
+        };
+        let at = browser::focused();
+        let lost = at.as_ref().is_none_or(|at| at != row && drawn.contains(at));
+        self.follow = lost || at.is_some_and(|at| row.contains(Some(&at)));
+        if lost {
+            let _ = row.focus();
+        }
+        if self.follow {
+            let nearest = ScrollIntoViewOptions::new();
+            nearest.set_block(ScrollLogicalPosition::Nearest);
+            row.scroll_into_view_with_scroll_into_view_options(&nearest);
+        }
     }
 
     fn is_shown(&self, row: u32) -> bool {

@@ -158,6 +158,7 @@ impl Rows {
                 onscroll={ctx.link().callback(|_| Msg::Look)}
                 onkeydown={ctx.link().callback(Msg::Key)}
                 onclick={ctx.link().callback(Msg::Click)}
+                onwheel={ctx.link().callback(|_| Msg::ByHand)} onpointerdown={ctx.link().callback(|_| Msg::ByHand)}
             >
                 <div role="rowgroup" class="x-grid-head">
                     <div role="row" aria-rowindex="1">
