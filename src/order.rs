@@ -71,7 +71,7 @@ mod tests {
             theirs.sort_by_key(|it| it.0);
             prop_assert_eq!(&ours, &theirs);
             ours.order_by(|one, other| other.0.cmp(&one.0));
-            theirs.sort_by(|one, other| other.0.cmp(&one.0));
+            theirs.sort_by_key(|it| std::cmp::Reverse(it.0));
             prop_assert_eq!(&ours, &theirs);
             ours.order();
             theirs.sort();
