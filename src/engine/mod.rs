@@ -15,6 +15,7 @@ mod mesh;
 mod overview;
 pub mod protocol;
 mod search;
+mod share;
 mod table;
 mod text;
 mod text_table;
@@ -42,6 +43,7 @@ pub struct Engine {
     captures: captures::Cache,
     second: Option<Box<Engine>>,
     graphs: graph::Cache,
+    share: share::Share,
 }
 
 impl Engine {
@@ -79,6 +81,7 @@ impl Engine {
         self.mesh = mesh::Cache::default();
         self.findings.forget();
         self.graphs = graph::Cache::default();
+        self.share = share::Share::default();
         self.compare_anew();
     }
 
@@ -127,6 +130,11 @@ impl Engine {
     /// Whether all was judged: [`Query::Findings`] has what was found.
     pub fn judged(&self) -> bool {
         self.findings.done()
+    }
+
+    /// The copy that can be sent, as a file; `None` unless one was made and stood its check.
+    pub fn packed(&self) -> Option<Vec<u8>> {
+        self.share.packed()
     }
 
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].
@@ -209,6 +217,7 @@ impl Engine {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
             Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
+            Query::Share(query) => self.share.ask(capture, query).map(Answer::Share),
         };
         answer.unwrap_or(Answer::Gone)
     }

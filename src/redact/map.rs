@@ -80,6 +80,16 @@ impl Map {
         self.len() == 0
     }
 
+    /// Its names, and what stands for each, by name.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tokens.iter().map(|(from, to)| (from.as_str(), to.as_str()))
+    }
+
+    /// What stands for a name in lower case.
+    pub fn code(&self, name: &str) -> Option<&String> {
+        self.tokens.get(name)
+    }
+
     /// The map back: what stands for a name leads to it.
     #[must_use]
     pub fn reversed(&self) -> Map {

@@ -28,7 +28,7 @@ pub use check::{Checker, Failed, Wrong};
 pub use collect::Options;
 pub use job::{Job, LeftOut, Member, Outcome, Phase, Step};
 pub use map::{Map, NoMap};
-pub use pack::{Pack, Packing};
+pub use pack::{Pack, Packing, REPORT, unpacked};
 pub use report::{Count, Done, Report};
 pub use rule::Removed;
 pub use session::{Collector, Dropped, Redactor, is_redactable};

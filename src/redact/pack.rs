@@ -5,6 +5,11 @@ use std::io::{self, Write};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 
+use super::job::Outcome;
+
+/// The report's name in an archive.
+pub const REPORT: &str = "redaction-report.json";
+
 /// What kind of file a capture is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -102,6 +107,65 @@ impl<W: Write> Pack<W> {
             Pack::Gz(out) => out.finish(),
             Pack::Plain(out) => Ok(out),
         }
+    }
+}
+
+/// The name of a document that is written unpacked.
+pub fn unpacked(path: &str) -> &str {
+    [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|it| path.strip_suffix(it)).unwrap_or(path)
+}
+
+impl Outcome {
+    /// Whether it goes into an archive: several documents, or one out of several, or out of an archive.
+    pub fn is_archive(&self) -> bool {
+        !matches!(&self.members[..], [one] if !one.path.contains('/'))
+            || self.left_out.iter().any(|it| it.path.contains('/'))
+    }
+
+    /// What its documents were in, where that was one archive of a form that is written here.
+    pub fn packing(&self) -> Option<Packing> {
+        let fits = |it: &Packing| !matches!(it, Packing::Gz | Packing::Plain);
+        self.outer().and_then(Packing::of).filter(|it| self.is_archive() && fits(it))
+    }
+
+    /// How the name of its only document ends: `.json`; empty where it has no ending.
+    pub fn ending(&self) -> &str {
+        let path = self.members.first().map_or("", |it| unpacked(&it.path));
+        let file = path.rsplit('/').next().unwrap_or_default();
+        file.rfind('.').filter(|at| *at > 0).map_or("", |at| &file[at..])
+    }
+
+    /// The report as it is put beside the documents.
+    pub fn report_text(&self) -> Vec<u8> {
+        let mut text = serde_json::to_vec_pretty(&self.report).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+
+    /// Writes all documents, and the report where there is room for it.
+    ///
+    /// # Errors
+    /// Where that cannot be written.
+    pub fn pack<W: Write>(&self, packing: Packing, to: W) -> io::Result<W> {
+        let archive = self.is_archive();
+        let outer = self.outer().filter(|_| archive);
+        let mut pack = Pack::new(packing, to);
+        for member in &self.members {
+            // The outer file's own name is not a folder in it.
+            let below = outer.and_then(|it| member.path.strip_prefix(it)?.strip_prefix('/'));
+            pack.add(unpacked(below.unwrap_or(&member.path)), &member.bytes)?;
+        }
+        if archive {
+            pack.add(REPORT, &self.report_text())?;
+        }
+        pack.finish()
+    }
+
+    /// The file or folder that all documents came in.
+    fn outer(&self) -> Option<&str> {
+        let mut all = self.members.iter().map(|it| it.path.split_once('/').map(|it| it.0));
+        let first = all.next()??;
+        all.all(|it| it == Some(first)).then_some(first)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::balance;
 use super::run::{Flow, Run, considered};
 use super::step::{Considered, Outcome, StepKind, What, Why};
-use crate::envoy::{Cluster, Kind};
+use crate::envoy::{Cluster, ClusterLoadAssignment, Kind};
 use crate::json::Node;
 
 /// A cluster that may be chosen.
@@ -17,7 +17,7 @@ pub(super) struct Choice<'t> {
 
 /// How one of several clusters would end a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Routed,
     NoHealthyUpstream,
     NoCluster,
@@ -68,7 +68,7 @@ pub(super) fn choose_http<'t>(
 fn look<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>]) -> End {
     let mut ends: Vec<(End, u64)> = Vec::new();
     for choice in choices {
-        let end = one(run, choice, 0);
+        let end = one(run, choice);
         match ends.iter_mut().find(|(known, _)| *known == end) {
             Some((_, weight)) => *weight += choice.weight,
             None => ends.push((end, choice.weight)),
@@ -86,47 +86,17 @@ fn look<'t>(run: &mut Run<'t, '_>, choices: &[Choice<'t>]) -> End {
     best
 }
 
-/// How deep aggregate clusters may nest here.
-const DEEPEST: usize = 8;
-
-fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
+fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>) -> End {
     let name = &choice.name;
-    let Some(cluster) = run.tracer.cluster(name) else {
-        let warming = run.tracer.find(Kind::Cluster, name);
-        let why = match warming {
-            Some(_) => Why::Differs(What::State, "active".to_owned(), "warming".to_owned()),
-            None => Why::Missing(What::Cluster(name.clone())),
-        };
-        let place = warming.and_then(|id| run.tracer.node(id)).map(Node::span);
-        run.note(StepKind::Cluster, name, why, place);
-        return End::NoCluster;
-    };
+    let Some(cluster) = found(run, name) else { return End::NoCluster };
     let kind = kind_of(cluster);
-    run.note(
-        StepKind::Cluster,
-        name,
-        Why::Meets(What::Cluster(kind.clone()), name.clone()),
-        Some(cluster.0.span()),
-    );
     let healthy = match kind.as_str() {
         "ORIGINAL_DST" => original_destination(run, cluster),
-        "envoy.clusters.aggregate" if depth < DEEPEST => {
+        "envoy.clusters.aggregate" => {
             let config = cluster.cluster_type().and_then(|it| it.config());
             let names = config.into_iter().flat_map(|it| it.node.list("clusters")).filter_map(Node::str);
             let names: Vec<String> = names.map(|it| it.into_owned()).collect();
-            // Load is spread by the health of all their priorities: which of several is taken is chance.
-            run.verdict.certain &= names.len() < 2;
-            // It picks the priority of all endpoints, in which a subset may have none.
-            let subsets =
-                |it: &String| run.tracer.cluster(it).is_some_and(|it| it.0.get("lb_subset_config").is_some());
-            let subsets = names.iter().any(subsets);
-            run.verdict.certain &= !subsets;
-            let mut found = false;
-            for name in names {
-                let inner = Choice { name, weight: 1, criteria: choice.criteria.clone() };
-                found |= one(run, &inner, depth + 1) == End::Routed;
-            }
-            found
+            return super::aggregate::choose(run, cluster, &names, choice);
         }
         "envoy.clusters.dynamic_forward_proxy" | "envoy.cluster.redis" => {
             let why = Why::Beyond(What::Endpoints, "DNS".to_owned());
@@ -135,14 +105,30 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>, depth: usize) -> End {
         }
         _ => endpoints(run, cluster, choice),
     };
-    // An aggregate's connections are its inner clusters'.
-    if healthy && kind != "envoy.clusters.aggregate" {
+    if healthy {
         super::transport_socket::note(run, cluster);
     }
     if healthy { End::Routed } else { End::NoHealthyUpstream }
 }
 
-fn kind_of(cluster: Cluster<'_>) -> String {
+/// The cluster of a name, when it is in use; the step says so, or what is missing.
+pub(super) fn found<'t>(run: &mut Run<'t, '_>, name: &str) -> Option<Cluster<'t>> {
+    let Some(cluster) = run.tracer.cluster(name) else {
+        let warming = run.tracer.find(Kind::Cluster, name);
+        let why = match warming {
+            Some(_) => Why::Differs(What::State, "active".to_owned(), "warming".to_owned()),
+            None => Why::Missing(What::Cluster(name.to_owned())),
+        };
+        let place = warming.and_then(|id| run.tracer.node(id)).map(Node::span);
+        run.note(StepKind::Cluster, name, why, place);
+        return None;
+    };
+    let why = Why::Meets(What::Cluster(kind_of(cluster)), name.to_owned());
+    run.note(StepKind::Cluster, name, why, Some(cluster.0.span()));
+    Some(cluster)
+}
+
+pub(super) fn kind_of(cluster: Cluster<'_>) -> String {
     match cluster.cluster_type() {
         Some(it) => it.name().into_owned(),
         None => cluster.discovery_type().into_owned(),
@@ -184,36 +170,71 @@ fn original_destination(run: &mut Run<'_, '_>, cluster: Cluster<'_>) -> bool {
     }
 }
 
-fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> bool {
+/// What a dump says of a cluster's endpoints.
+pub(super) enum Listed<'t> {
+    Here(ClusterLoadAssignment<'t>),
+    Missing,
+    /// The dump was taken without include_eds.
+    Unknown,
+}
+
+pub(super) fn listed<'t>(run: &Run<'t, '_>, cluster: Cluster<'t>) -> Listed<'t> {
+    let own = cluster.load_assignment();
+    if !run.tracer.lists_endpoints() {
+        return own.map_or(Listed::Unknown, Listed::Here);
+    }
     let asked = cluster.eds_service_name().unwrap_or_else(|| cluster.name());
-    let listed = run.tracer.endpoints(&asked).or_else(|| run.tracer.endpoints(&cluster.name()));
-    let assignment = if run.tracer.lists_endpoints() {
-        listed.or(cluster.load_assignment())
-    } else {
-        cluster.load_assignment()
-    };
+    let found = run.tracer.endpoints(&asked).or_else(|| run.tracer.endpoints(&cluster.name()));
+    found.or(own).map_or(Listed::Missing, Listed::Here)
+}
+
+fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> bool {
     let name = cluster.name().into_owned();
-    let Some(assignment) = assignment else {
-        if run.tracer.lists_endpoints() {
-            run.note(StepKind::Endpoints, &name, Why::Missing(What::Endpoints), Some(cluster.0.span()));
+    let place = Some(cluster.0.span());
+    let assignment = match listed(run, cluster) {
+        Listed::Here(assignment) => assignment,
+        Listed::Missing => {
+            run.note(StepKind::Endpoints, &name, Why::Missing(What::Endpoints), place);
             return false;
         }
-        // The dump was taken without include_eds.
-        let why = Why::Beyond(What::Resource("EndpointsConfigDump".to_owned()), String::new());
-        run.note(StepKind::Endpoints, &name, why, Some(cluster.0.span()));
-        return true;
+        Listed::Unknown => {
+            let why = Why::Beyond(What::Resource("EndpointsConfigDump".to_owned()), String::new());
+            run.note(StepKind::Endpoints, &name, why, place);
+            return true;
+        }
     };
     let judged = balance::judge(cluster, assignment, &choice.criteria);
-    let healthy = judged.usable();
-    run.step(StepKind::Endpoints, Some(assignment.0.span()), true, |_| {
+    if !judged.levels.is_empty() {
+        run.step(StepKind::Priority, Some(assignment.0.span()), true, |_| judged.priorities());
+    }
+    tell(run, cluster, assignment, &judged);
+    judged.usable()
+}
+
+/// The steps of localities and endpoints.
+pub(super) fn tell<'t>(
+    run: &mut Run<'t, '_>,
+    cluster: Cluster<'t>,
+    assignment: ClusterLoadAssignment<'t>,
+    judged: &balance::Judged<'t>,
+) {
+    if !run.telling() {
+        return;
+    }
+    let place = Some(assignment.0.span());
+    let localities = judged.localities();
+    if !localities.is_empty() {
+        run.step(StepKind::Locality, place, true, |_| localities);
+    }
+    run.step(StepKind::Endpoints, place, true, |_| {
+        let name = cluster.name().into_owned();
         let mut out: Vec<Considered> = judged.hosts.iter().map(|it| it.told()).collect();
         if judged.hosts.is_empty() {
-            out.push(considered(name.clone(), false, Why::Missing(What::Endpoints), Some(assignment.0)));
+            out.push(considered(name, false, Why::Missing(What::Endpoints), Some(assignment.0)));
         } else if judged.panic {
             let why = Why::Meets(What::Health, "panic".to_owned());
-            out.push(considered(name.clone(), healthy, why, Some(cluster.0)));
+            out.push(considered(name, judged.usable(), why, Some(cluster.0)));
         }
         out
     });
-    healthy
 }

@@ -74,8 +74,10 @@ fn fields(
         (true, true) => 2,
         (true, false) => 4,
     };
+    let mut dropped = false;
     for (name, value) in run.request.headers.0.iter().filter(|(name, _)| name != "host") {
         if name.contains('_') && underscores == "DROP_HEADER" {
+            dropped = true;
             continue;
         }
         if name.contains('_') && underscores == "REJECT_REQUEST" {
@@ -83,13 +85,34 @@ fn fields(
         }
         count += 1;
         if count > most {
-            return bad_field(run, manager, h2, What::Header(name.clone()), 431, "too_many_headers");
+            // A stream of HTTP/2 keeps the first details that its codec notes.
+            let details = if h2 && dropped { "unexpected_underscore" } else { "too_many_headers" };
+            return bad_field(run, manager, h2, What::Header(name.clone()), 431, details);
         }
         // HTTP/1 knows no blanks around a value; HTTP/2 hands them on.
         let value = if h2 { value } else { value.trim_matches([' ', '\t']) };
         headers.add(name, value);
     }
     Ok(())
+}
+
+/// Where Envoy answers by itself while a request's body is still to come, it resets the stream of HTTP/2, and what the
+/// codec noted of the headers takes the place of the answer's details (onResetStream in conn_manager_impl.cc): that one
+/// of them was dropped for its underscore.
+pub(super) fn details_of_reset(run: &mut Run<'_, '_>, manager: HttpConnectionManager<'_>) {
+    let options = manager.0.get("common_http_protocol_options");
+    let drops = options
+        .and_then(|it| it.text("headers_with_underscores_action"))
+        .is_some_and(|it| it == "DROP_HEADER");
+    let h2 = matches!(run.request.protocol(), Protocol::H2c | Protocol::TlsH2);
+    let headers = &run.request.headers;
+    let body = headers.first("content-length").is_some();
+    // A body that is too large is found when it is there.
+    let early = run.verdict.status.is_some_and(|it| it != 413);
+    let h2 = h2 && run.verdict.details.as_ref().is_some_and(|it| !it.starts_with("http1."));
+    if drops && h2 && body && early && headers.0.iter().any(|(name, _)| name.contains('_')) {
+        run.verdict.details = Some("http2.unexpected_underscore".to_owned());
+    }
 }
 
 /// HTTP/1 has an answer for it; a stream of HTTP/2 is reset.

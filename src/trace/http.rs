@@ -25,6 +25,7 @@ pub(super) fn serve<'t>(run: &mut Run<'t, '_>, manager: HttpConnectionManager<'t
     let mut headers = Headers::default();
     let end = through(run, manager, &mut headers);
     super::local_reply::rewrite(run, manager, &headers);
+    codec::details_of_reset(run, manager);
     end
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod address;
+mod aggregate;
 mod arrival;
 pub mod ask;
 mod balance;
@@ -24,7 +25,7 @@ mod network;
 mod path;
 mod per_route;
 mod rbac;
-mod regex;
+pub mod regex;
 mod request;
 mod route_action;
 mod route_match;

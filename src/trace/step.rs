@@ -45,6 +45,10 @@ pub enum StepKind {
     Action,
     /// Whether the cluster is there.
     Cluster,
+    /// Which priorities of endpoints share the load.
+    Priority,
+    /// Which localities share it.
+    Locality,
     /// Which endpoints may be chosen.
     Endpoints,
     /// How the endpoint is spoken to.

@@ -37,6 +37,9 @@ def expected(logs):
             out["outcome"] = "denied"
         elif details == "cors_response":
             out["outcome"] = "direct_response"
+        elif details == "http2.unexpected_underscore" and it["code"]:
+            # The reset after Envoy's own answer, whose details it hides.
+            out["outcome"] = ("denied", "direct_response", "redirect", "protocol_error")
         elif details == "path_normalization_failed" and out["location"]:
             out["outcome"] = "redirect"
         else:

@@ -7,6 +7,7 @@ mod canaries;
 mod captures;
 mod laws;
 mod requests;
+mod shared;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -59,8 +59,21 @@ pub fn copy(text: &str, done: Callback<bool>) {
 /// Gives the user a file to save.
 pub fn save(name: &str, text: &str) {
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) else { return };
-    let Ok(address) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    if let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) {
+        save_blob(name, &blob);
+    }
+}
+
+/// Random numbers that nobody can guess; `None` where the browser has none.
+pub fn lot() -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Gives the user a file to save.
+pub fn save_blob(name: &str, blob: &web_sys::Blob) {
+    let Ok(address) = web_sys::Url::create_object_url_with_blob(blob) else { return };
     if let Ok(Ok(link)) =
         gloo::utils::document().create_element("a").map(JsCast::dyn_into::<web_sys::HtmlAnchorElement>)
     {

@@ -33,6 +33,8 @@ pub enum Place {
     Proxy(ProxyId, View),
     /// Two proxies beside each other, or the proxies of two captures.
     Compare(CompareView),
+    /// A copy that can be sent.
+    Share,
 }
 
 /// What is beside what.
@@ -133,6 +135,7 @@ impl fmt::Display for Place {
             Place::Finding(proxy, at) => write!(f, "/findings/{}/at/{at}", proxy.0),
             Place::Mesh => f.write_str("/mesh"),
             Place::NotRead => f.write_str("/not-read"),
+            Place::Share => f.write_str("/share"),
             Place::ControlPlane(at) => write!(f, "/c/{at}"),
             Place::Document(document) => write!(f, "/d/{}", document.0),
             Place::Within(document, at) => write!(f, "/d/{}.{at}", document.0),
@@ -211,6 +214,7 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
         },
         Some("mesh") => Place::Mesh,
         Some("not-read") => Place::NotRead,
+        Some("share") => Place::Share,
         Some("c") => Place::ControlPlane(steps.next()?.parse().ok()?),
         Some("d") => match steps.next()?.split_once('.') {
             Some((document, at)) => Place::Within(DocumentId(document.parse().ok()?), at.parse().ok()?),

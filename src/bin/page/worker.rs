@@ -7,7 +7,7 @@ use std::rc::Rc;
 use gloo::timers::callback::Interval;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{File, MessageEvent, Worker};
+use web_sys::{Blob, File, MessageEvent, Worker};
 use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query};
 use yew::{AttrValue, Callback};
 
@@ -58,6 +58,8 @@ struct Inner {
     /// Number of the next question. Never begun anew, so that nothing an old engine said is taken for an answer.
     next: u32,
     waiting: BTreeMap<u32, Callback<Rc<Answer>>>,
+    /// Files that are to be saved: to whom they go.
+    saving: BTreeMap<u32, Callback<Option<Blob>>>,
     /// All that was given, to be given to a fresh engine; and whether it is of the second capture.
     kept: Vec<(Given, bool)>,
     /// How many of those are being read, from the end.
@@ -162,6 +164,19 @@ impl Client {
         self.post("unpack", &[("document", document.0.into())]);
     }
 
+    /// Wants the copy that can be sent as a file to save; none comes where there is none.
+    pub fn file(&self, hear: Callback<Option<Blob>>) {
+        let id = {
+            let mut inner = self.0.borrow_mut();
+            let id = inner.next;
+            inner.next = inner.next.wrapping_add(1);
+            inner.last_sign = browser::now();
+            inner.saving.insert(id, hear);
+            id
+        };
+        self.post("save", &[("id", id.into())]);
+    }
+
     /// Stops reading what is being read.
     pub fn cancel(&self) {
         self.post("cancel", &[]);
@@ -208,7 +223,25 @@ impl Client {
         }
     }
 
+    /// A file has come.
+    fn filed(&self, said: &JsValue) {
+        let field = |name: &str| Reflect::get(said, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of ours")]
+        let id = field("id").as_f64().unwrap_or_default() as u32;
+        let hear = {
+            let mut inner = self.0.borrow_mut();
+            inner.last_sign = browser::now();
+            inner.saving.remove(&id)
+        };
+        if let Some(hear) = hear {
+            hear.emit(field("blob").dyn_into::<Blob>().ok());
+        }
+    }
+
     fn heard(&self, event: &MessageEvent) {
+        if event.data().is_object() {
+            return self.filed(&event.data());
+        }
         let said = event.data().as_string().and_then(|text| serde_json::from_str(&text).ok());
         let mut inner = self.0.borrow_mut();
         inner.last_sign = browser::now();
@@ -247,7 +280,7 @@ impl Client {
 
     fn listen(&self) {
         let mut inner = self.0.borrow_mut();
-        let awaited = !inner.waiting.is_empty() || inner.opening > 0;
+        let awaited = !inner.waiting.is_empty() || !inner.saving.is_empty() || inner.opening > 0;
         if awaited && !inner.silent && browser::now() - inner.last_sign > PATIENCE_MS {
             inner.silent = true;
             let tell = inner.tell.clone();
@@ -265,6 +298,7 @@ impl Client {
             worker.terminate();
         }
         inner.waiting.clear();
+        inner.saving.clear();
         let mut without = Vec::new();
         if inner.opening > 0 {
             let reading = std::mem::take(&mut inner.reading);

@@ -3,7 +3,8 @@
 //! Messages to it are objects with a field `t`: `open` (`files`: Blobs, `paths`: their names), `paste` (`text`), `ask`
 //! (`id`, `query`: a [`Query`] as JSON), `unpack` (`document`: read what was only listed), `cancel` (stop reading),
 //! `close` (forget everything). `open` with `second` opens a second capture beside the first, `swap` lets the two
-//! change places, `close_second` forgets it. What it says is a [`FromWorker`] as JSON.
+//! change places, `close_second` forgets it. What it says is a [`FromWorker`] as JSON; and to `save` (`id`) it
+//! says an object with that `id` and a `blob`: the copy that can be sent; none where there is none.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -30,6 +31,7 @@ mod worker {
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
     use xdscope::engine::Engine;
     use xdscope::engine::protocol::{DocumentId, FromWorker, Query};
+    use xdscope::order::InOrder;
 
     use super::opening::{self, Source};
     use super::warm;
@@ -96,7 +98,7 @@ mod worker {
                     named.filter_map(|(path, file)| Some(Source { path, blob: file.dyn_into().ok()? }));
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
-                sources.sort_by(|one, other| one.path.cmp(&other.path));
+                sources.order_by(|one, other| one.path.cmp(&other.path));
                 let second = field("second").is_truthy();
                 shared.files.borrow_mut().extend(sources.iter().map(|it| (second, it.clone())));
                 wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources, second));
@@ -112,6 +114,7 @@ mod worker {
                 let document = DocumentId(field("document").as_f64().unwrap_or_default() as u32);
                 wasm_bindgen_futures::spawn_local(opening::unpack(Rc::clone(shared), document));
             }
+            "save" => save(shared, &field("id")),
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
             "swap" => {
                 shared.engine.borrow_mut().swap();
@@ -151,6 +154,19 @@ mod worker {
         if fresh && shared.engine.borrow().judged() {
             shared.say(&FromWorker::Judged);
         }
+    }
+
+    /// Gives the page a file that it lets the user save.
+    fn save(shared: &Rc<Shared>, id: &JsValue) {
+        let bytes = shared.engine.borrow().packed();
+        let blob = bytes.and_then(|bytes| {
+            let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(&bytes[..]));
+            web_sys::Blob::new_with_u8_array_sequence(&parts).ok()
+        });
+        let said = js_sys::Object::new();
+        let _ = Reflect::set(&said, &"id".into(), id);
+        let _ = Reflect::set(&said, &"blob".into(), &blob.into());
+        let _ = shared.scope.post_message(&said);
     }
 
     fn ask(shared: &Rc<Shared>, id: &JsValue, query: &str) {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use xdscope::intake::Kind;
-use xdscope::redact::{Done, Dropped, Failed, Job, Map, Options, Outcome, Pack, Packing, Step, Wrong, apply};
+use xdscope::redact::{
+    Done, Dropped, Failed, Job, Map, Options, Outcome, Packing, REPORT, Step, Wrong, apply, unpacked,
+};
 
 use crate::fail::Failure;
 
@@ -145,24 +147,11 @@ fn refused(failed: &Failed) -> Failure {
     ))
 }
 
-/// The name of a document that is written unpacked.
-fn unpacked(path: &str) -> &str {
-    [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|it| path.strip_suffix(it)).unwrap_or(path)
-}
-
-const REPORT: &str = "redaction-report.json";
-
-fn report(outcome: &Outcome) -> Vec<u8> {
-    let mut text = serde_json::to_vec_pretty(&outcome.report).unwrap_or_default();
-    text.push(b'\n');
-    text
-}
-
 fn folder(to: &Path, outcome: &Outcome) -> Result<(), Failure> {
     for member in &outcome.members {
         write(&to.join(unpacked(&member.path)), &member.bytes)?;
     }
-    write(&to.join(REPORT), &report(outcome))
+    write(&to.join(REPORT), &outcome.report_text())
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
@@ -191,10 +180,7 @@ fn write_private(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// A file out of a file: packed as the name says, else as the original was.
 fn file(from: &Path, to: &Path, outcome: &Outcome) -> Result<(), Failure> {
     let name = from.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-    let archive = match &outcome.members[..] {
-        [one] => one.path.contains('/'),
-        _ => true,
-    } || outcome.left_out.iter().any(|it| it.path.contains('/'));
+    let archive = outcome.is_archive();
     let fits = |it: &Packing| archive != matches!(it, Packing::Gz | Packing::Plain);
     let packing = Packing::of(&to.to_string_lossy()).filter(fits);
     let packing = packing.or_else(|| Packing::of(&name).filter(|it| fits(it) && archive));
@@ -208,20 +194,8 @@ fn file(from: &Path, to: &Path, outcome: &Outcome) -> Result<(), Failure> {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let opened = std::fs::File::create(&beside).map_err(failed)?;
-    let mut pack = Pack::new(packing, std::io::BufWriter::new(opened));
-    for member in &outcome.members {
-        // The outer file's own name is not a folder in it.
-        let inner = if archive {
-            member.path.split_once('/').map_or(&*member.path, |(_, it)| it)
-        } else {
-            &member.path
-        };
-        pack.add(unpacked(inner), &member.bytes).map_err(failed)?;
-    }
-    if archive {
-        pack.add(REPORT, &report(outcome)).map_err(failed)?;
-    }
-    pack.finish().and_then(|mut it| it.flush()).map_err(failed)?;
+    let out = outcome.pack(packing, std::io::BufWriter::new(opened)).map_err(failed)?;
+    out.into_inner().map_err(|it| failed(it.into_error()))?;
     std::fs::rename(&beside, to).map_err(failed)
 }
 

@@ -8,6 +8,7 @@ mod findings;
 mod graph;
 mod intake;
 mod mesh;
+mod share;
 mod trace;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ pub use compare::*;
 pub use findings::*;
 pub use graph::*;
 pub use mesh::*;
+pub use share::*;
 
 /// A question.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -174,6 +176,8 @@ pub enum Query {
     },
     /// About a request's way through a proxy: [`Answer::Trace`].
     Trace(TraceQuery),
+    /// About a copy that can be sent: [`Answer::Share`].
+    Share(ShareQuery),
 }
 
 /// A text that is shown line by line.
@@ -285,6 +289,8 @@ pub enum Answer {
     FindingDetails(Vec<FindingDetail>),
     /// Who has findings.
     Marks(Marks),
+    /// About a copy that can be sent.
+    Share(ShareAnswer),
     /// What was asked about is not open (any more).
     Gone,
 }

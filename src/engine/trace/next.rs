@@ -8,6 +8,7 @@ use crate::envoy::certificate::{Certificate, pem_blocks};
 use crate::envoy::names::NodeId;
 use crate::envoy::{Kind, PathMatch, Route, RouteAction};
 use crate::json::{Node, Span, Tree};
+use crate::trace::regex;
 use crate::trace::{Considered, Direction, Outcome, Request, StepKind, Trace, host_and_port};
 
 /// How many proxies are offered.
@@ -86,7 +87,20 @@ fn rewrite(out: &mut Form, route: Route<'_>, action: RouteAction<'_>) {
     if let Some(host) = action.host_rewrite_literal() {
         out.authority = cut(&host);
     }
-    if let Some(prefix) = action.prefix_rewrite() {
+    let plain = out.path.find(['?', '#']).map_or(out.path.as_str(), |at| &out.path[..at]);
+    // What a pattern makes of the path (finalizePathHeader, finalizeHostHeader in router/config_impl.cc).
+    let replaced = |pattern: &str, by: &str| Some(regex::compile(pattern)?.replace_all(plain, by));
+    if let Some(rewrite) = action.0.get("host_rewrite_path_regex") {
+        let pattern = rewrite.path(&["pattern", "regex"]).and_then(Node::str).unwrap_or_default();
+        if let Some(host) = replaced(&pattern, &rewrite.text("substitution").unwrap_or_default()) {
+            out.authority = cut(&host);
+        }
+    }
+    if let Some((pattern, by)) = action.regex_rewrite() {
+        if let Some(made) = replaced(&pattern, &by) {
+            out.path = format!("{}{}", cut(&made), &out.path[plain.len()..]);
+        }
+    } else if let Some(prefix) = action.prefix_rewrite() {
         let matched = match route.route_match().and_then(|it| it.path()) {
             Some(PathMatch::Prefix(it) | PathMatch::PathSeparatedPrefix(it) | PathMatch::Path(it)) => {
                 it.len()

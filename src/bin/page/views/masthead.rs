@@ -58,6 +58,9 @@ pub fn Masthead(props: &Props) -> Html {
                 >
                     { tr!("masthead.compare") }
                 </Button>
+                <a class="pf-v5-c-button pf-m-plain" href={page.href(Place::Share)} data-testid="share-open">
+                    { tr!("masthead.share") }
+                </a>
             }
             <Button
                 variant={Variant::Plain} testid="lang" name={tr!("masthead.lang")}

@@ -30,6 +30,7 @@ pub mod printed;
 pub mod proxy;
 pub mod raw;
 pub mod rows;
+pub mod share;
 pub mod shell;
 pub mod strip;
 pub mod table;
@@ -58,6 +59,7 @@ pub fn place(page: &Page, place: Place) -> Html {
             <div class="x-body"><detail::Detail {resource} {at} /></div>
         },
         Place::Compare(view) => html! { <compare::Compare key={page.mark} {view} /> },
+        Place::Share => html! { <share::Share key={page.epoch} /> },
         // A proxy's views begin anew with another proxy, and with another capture.
         Place::Proxy(id, view) => {
             html! { <proxy::Proxy key={format!("{}.{}", page.mark, id.0)} {id} {view} /> }

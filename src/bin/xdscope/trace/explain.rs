@@ -21,6 +21,8 @@ pub fn kind(kind: StepKind) -> &'static str {
         StepKind::HttpFilter => "HTTP filter",
         StepKind::Action => "Action",
         StepKind::Cluster => "Cluster",
+        StepKind::Priority => "Priority",
+        StepKind::Locality => "Locality",
         StepKind::Endpoints => "Endpoints",
         StepKind::TransportSocket => "Transport socket",
     }

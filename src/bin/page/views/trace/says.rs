@@ -24,6 +24,8 @@ pub fn kind(kind: StepKind) -> AttrValue {
         StepKind::HttpFilter => tr!("trace.kind.http_filter"),
         StepKind::Action => tr!("trace.kind.action"),
         StepKind::Cluster => tr!("trace.kind.cluster"),
+        StepKind::Priority => tr!("trace.kind.priority"),
+        StepKind::Locality => tr!("trace.kind.locality"),
         StepKind::Endpoints => tr!("trace.kind.endpoints"),
         StepKind::TransportSocket => tr!("trace.kind.transport_socket"),
     }

@@ -1,0 +1,74 @@
+//! What was made and checked, and the buttons that save it.
+
+use std::rc::Rc;
+
+use web_sys::Blob;
+use xdscope::engine::protocol::Shared;
+use yew::prelude::*;
+
+use super::says;
+use crate::browser;
+use crate::context::use_page;
+use crate::parts::{Button, Variant, toned};
+use crate::words::{self, Tone};
+
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    pub shared: Rc<Shared>,
+}
+
+#[component]
+pub fn Save(props: &Props) -> Html {
+    let page = use_page();
+    let shared = &props.shared;
+    let busy = use_state_eq(|| false);
+    let failed = use_state_eq(|| false);
+    let save = {
+        let (busy, failed, ending, client) =
+            (busy.clone(), failed.clone(), shared.ending.clone(), page.client.clone());
+        Callback::from(move |_: MouseEvent| {
+            busy.set(true);
+            let (busy, failed, ending) = (busy.clone(), failed.clone(), ending.clone());
+            let hear = Callback::from(move |blob: Option<Blob>| {
+                busy.set(false);
+                failed.set(blob.is_none());
+                if let Some(blob) = blob {
+                    browser::save_blob(&name(&ending), &blob);
+                }
+            });
+            client.file(hear);
+        })
+    };
+    html! {
+        <section class="x-card x-share-top" data-testid="share-made">
+            <div class="x-share-says">
+                <p role="status">
+                    { toned((tr!("share.checked"), Tone::Good)) }{ " " }
+                    { tr!("share.checked.what", n = words::number(shared.requests)) }
+                </p>
+                <p>
+                    <strong>{ count!("share.document", "share.documents", shared.documents) }</strong>
+                    if shared.left_out > 0 { { " · " }{ tr!("share.without", n = words::number(shared.left_out.into())) } }
+                    { " · " }{ tr!("share.stand", names = words::number(shared.names), addresses = words::number(shared.addresses)) }
+                </p>
+                <p class="x-aside" data-testid="share-removed-by">
+                    { for shared.removed.iter().enumerate().map(|(at, (rule, count))| html! {
+                        <>{ if at > 0 { " · " } else { "" } }{ says::removed(*rule) }{ " " }{ words::number(*count) }</>
+                    }) }
+                </p>
+            </div>
+            <div class="x-share-buttons">
+                <Button variant={Variant::Primary} onclick={save} disabled={*busy} testid="share-save">
+                    { if *busy { tr!("share.packing") } else { tr!("share.save") } }
+                </Button>
+                if *failed { <p role="alert">{ tr!("share.save.failed") }</p> }
+            </div>
+        </section>
+    }
+}
+
+/// Says nothing of what it was made of.
+fn name(ending: &str) -> String {
+    let lot = browser::lot().unwrap_or_default();
+    format!("xdscope-redacted-{:02x}{:02x}{:02x}{ending}", lot[0], lot[1], lot[2])
+}
