@@ -8,9 +8,11 @@ pub mod graph;
 pub mod instant;
 pub mod intake;
 pub mod istiod;
-pub mod json;
+pub mod order;
 pub mod redact;
 pub mod sync;
 pub mod tables;
 pub mod trace;
 pub mod ztunnel;
+
+pub use xdscope_json as json;

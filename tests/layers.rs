@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Left to right; a room uses only rooms further left, and none of its own group.
 const ROOMS: &[&[&str]] = &[
-    // A single file, for points in time: everything may use it.
-    &["instant"],
+    // Single files, for points in time and for sorting: everything may use them.
+    &["instant", "order"],
     &["json"],
     &["intake"],
     &["envoy", "istiod", "ztunnel"],

@@ -4,6 +4,7 @@ use super::place::{control_plane_of_folder, identity_of_command, identity_of_fol
 use super::{Content, Document, DocumentId, ProxyId, Time};
 use crate::envoy::Identity;
 use crate::intake::Kind;
+use crate::order::InOrder;
 
 /// An Envoy or ztunnel: who it is, its documents, and what control planes say of it.
 #[derive(Debug, Default)]
@@ -93,7 +94,7 @@ impl Links {
         }
         links.give_words(documents);
         for proxy in &mut links.proxies {
-            proxy.documents.sort_unstable();
+            proxy.documents.order();
             proxy.times = super::times::times(documents, &proxy.documents);
             if let Some(newest) = proxy.times.last() {
                 proxy.dump = Some(newest.dump);

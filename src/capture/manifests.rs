@@ -4,6 +4,7 @@ use super::{Document, DocumentId};
 use crate::envoy::Owner;
 use crate::intake::{Kind, Yaml};
 use crate::json::{EntryId, Outline, Span, pluck_text, unescape};
+use crate::order::InOrder;
 
 /// A Kubernetes or Istio resource of the capture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Manifests {
                 _ => {}
             }
         }
-        list.sort_by(|one, other| {
+        list.order_by(|one, other| {
             let key = |it: &Manifest| (it.document, it.at);
             of(one).cmp(&of(other)).then_with(|| key(one).cmp(&key(other)))
         });

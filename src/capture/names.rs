@@ -2,6 +2,7 @@
 
 use crate::envoy::{ConfigDump, Kind, ResourceId, State};
 use crate::json::{Node, Span};
+use crate::order::InOrder;
 
 /// All names of a dump, sorted. Cheap beside [`super::References`]: no message is parsed for it.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ impl Names {
     pub fn of(bytes: &[u8], dump: &ConfigDump) -> Names {
         let mut list: Vec<_> = dump.all().map(|(id, it)| (it.kind, it.name_span(), id)).collect();
         let state = |id: ResourceId| dump.get(id).map_or(State::Error, |it| it.state);
-        list.sort_by(|(kind, name, id), (other_kind, other, other_id)| {
+        list.order_by(|(kind, name, id), (other_kind, other, other_id)| {
             let one = (kind, name.of(bytes), state(*id), id);
             one.cmp(&(other_kind, other.of(bytes), state(*other_id), other_id))
         });

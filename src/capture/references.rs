@@ -3,6 +3,7 @@
 use super::Names;
 use crate::envoy::{ConfigDump, Kind, ResourceId};
 use crate::json::{Node, Span, same_key};
+use crate::order::InOrder;
 
 /// A name inside a resource that stands for another resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +64,11 @@ impl References {
             reader.walk(id, tree.root());
         }
         let mut list = reader.list;
-        list.sort_by_key(|it| (it.from, it.name.start));
+        list.order_by_key(|it| (it.from, it.name.start));
         let numbered = list.iter().enumerate();
         let mut reverse: Vec<_> =
             numbered.filter_map(|(index, it)| Some((it.to?, u32::try_from(index).ok()?))).collect();
-        reverse.sort_unstable();
+        reverse.order();
         References { list, reverse }
     }
 

@@ -4,6 +4,7 @@ use super::{Document, DocumentId};
 use crate::envoy::Kind as ResourceKind;
 use crate::instant::Instant;
 use crate::intake::Kind;
+use crate::order::InOrder;
 
 /// A proxy at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(super) fn times(documents: &[Document], own: &[DocumentId]) -> Vec<Time> {
         };
         times.extend(parts.max_by_key(|id| (size(id), id.0)).map(time));
     }
-    times.sort_by_key(|it| (it.captured, it.dump));
+    times.order_by_key(|it| (it.captured, it.dump));
     for &id in own {
         if let Some(index) = which(documents, &times, id) {
             times[index].documents.push(id);

@@ -6,6 +6,7 @@ use super::number;
 use super::protocol::{Captures, PairState, ProxyId, ProxyPair};
 use crate::capture::{Capture, Proxy};
 use crate::envoy::Identity;
+use crate::order::InOrder;
 use crate::sync::{Between, Side, compare};
 
 /// How many lines an answer has at most.
@@ -32,7 +33,7 @@ impl Cache {
         }
         let mut order: Vec<&ProxyPair> = pairs.iter().collect();
         // What differs is looked for; the same comes last.
-        order.sort_by_key(|it| match it.state {
+        order.order_by_key(|it| match it.state {
             PairState::Differs(_) => 0,
             PairState::OnlyLeft => 1,
             PairState::OnlyRight => 2,
@@ -117,7 +118,7 @@ fn pair(first: &Capture, second: &Capture) -> Vec<ProxyPair> {
     for (_, (id, it)) in others.iter().enumerate().filter(|it| !taken.1.contains(&it.0)) {
         pairs.push(line(it, None, Some(*id), None));
     }
-    pairs.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    pairs.order_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
     pairs
 }
 

@@ -7,6 +7,7 @@ use super::number;
 use super::protocol::{Elsewhere, End, HostChange};
 use crate::capture::Document;
 use crate::envoy::{Kind, RouteConfiguration, State};
+use crate::order::InOrder;
 use crate::trace::{Outcome, Request, Source, Tracer, Verdict, trace};
 
 /// How many virtual hosts are asked for at most; the rest is said.
@@ -102,7 +103,7 @@ fn without_port(domain: &str) -> &str {
 
 fn end(of: &Verdict) -> End {
     let mut clusters = of.clusters.clone();
-    clusters.sort();
+    clusters.order();
     let outcome = match of.outcome {
         Outcome::Routed => String::new(),
         other => format!("{other:?}"),

@@ -11,6 +11,7 @@ use crate::envoy::Kind;
 use crate::findings::texts::{Language, sentence};
 use crate::findings::{Certainty, Finding, Report, Run, checks, proxy_name};
 use crate::json::{Node, line_column};
+use crate::order::InOrder;
 
 /// How many lines an answer has at most; each is some hundred bytes, and a sentence's words may be long.
 const MOST: usize = 100;
@@ -213,7 +214,7 @@ fn spaces<'f>(capture: &'f Capture, it: &'f Finding) -> Vec<&'f str> {
     }
     let proxies = it.proxies.iter().filter_map(|id| capture.proxy(*id));
     let mut list: Vec<&str> = proxies.map(|it| it.identity.namespace.as_str()).collect();
-    list.sort_unstable();
+    list.order();
     list.dedup();
     list
 }

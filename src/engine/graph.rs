@@ -11,6 +11,7 @@ use crate::capture::{Capture, DocumentId};
 use crate::graph::layout::layout;
 use crate::graph::mesh::Door;
 use crate::graph::{Ask, Index, Kind, Place, Source, Trees, Use, around};
+use crate::order::InOrder;
 
 /// How many listeners of a group are listed.
 const LISTED: usize = 120;
@@ -67,7 +68,7 @@ impl Cache {
             let groups = groups.into_iter().map(|(what, mut list)| {
                 let total = u32::try_from(list.len()).unwrap_or(u32::MAX);
                 let port = |it: &GraphHit| it.name.rsplit(':').next().and_then(|it| it.parse::<u16>().ok());
-                list.sort_by_key(|it| (it.broken.is_none(), port(it), it.name.clone()));
+                list.order_by_key(|it| (it.broken.is_none(), port(it), it.name.clone()));
                 list.truncate(LISTED);
                 ListenerGroup { what, total, first: list }
             });
@@ -98,7 +99,7 @@ impl Cache {
                 Some((fit(name.as_bytes(), &words)?, name.len(), *kind, name.clone(), *place))
             });
             let mut found: Vec<_> = found.collect();
-            found.sort_unstable();
+            found.order();
             // A host has many names.
             let mut seen = std::collections::BTreeSet::new();
             found.retain(|(_, _, kind, _, place)| seen.insert((*kind, *place)));

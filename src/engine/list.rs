@@ -7,11 +7,12 @@ use crate::envoy::{Kind as ResourceKind, ProxyNode, State, version_of_build};
 use crate::intake::{Kind, NotRead, Partial, Stop};
 use crate::istiod::{ProxySync, Status};
 use crate::json::pointer;
+use crate::order::InOrder;
 
 /// Everything that is open.
 pub fn capture(capture: &Capture) -> Answer {
     let mut proxies: Vec<_> = capture.proxies().map(|(id, _)| proxy_line(capture, id)).collect();
-    proxies.sort_by(|one, other| {
+    proxies.order_by(|one, other| {
         let key = |it: &ProxyLine| (it.namespace.clone(), it.name.clone(), it.id);
         key(one).cmp(&key(other))
     });
@@ -131,7 +132,7 @@ fn control_planes(capture: &Capture) -> Vec<ControlPlaneLine> {
         }
     };
     let mut list: Vec<_> = capture.control_planes().iter().map(line).collect();
-    list.sort_by(|one, other| one.name.cmp(&other.name));
+    list.order_by(|one, other| one.name.cmp(&other.name));
     list
 }
 

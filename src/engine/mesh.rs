@@ -9,6 +9,7 @@ use crate::capture::{Capture, ProxyId};
 use crate::envoy::Identity;
 use crate::instant::Instant;
 use crate::istiod::{Status, types};
+use crate::order::InOrder;
 use crate::sync::{Mesh, Rejection, Row};
 
 /// How many lines an answer has at most.
@@ -148,7 +149,7 @@ fn refusals(mesh: &Mesh) -> (Vec<Refusal>, u32) {
     }
     let mut all: Vec<Refusal> = by_text.into_values().collect();
     let count = number(all.len());
-    all.sort_by_key(|it| std::cmp::Reverse(it.total));
+    all.order_by_key(|it| std::cmp::Reverse(it.total));
     all.truncate(TOLD);
     (all, count)
 }

@@ -2,6 +2,7 @@
 
 use super::protocol::{Hit, ResourceRef, Target};
 use crate::capture::{Capture, DocumentId};
+use crate::order::InOrder;
 
 /// How well a name fits, best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,7 @@ pub fn search(capture: &Capture, text: &str, limit: u32) -> Vec<Hit> {
             }
         }
     }
-    hits.sort_unstable();
+    hits.order();
     hits.truncate(limit as usize);
     hits.into_iter().filter_map(|(_, kind, _, target)| hit(capture, kind, target)).collect()
 }

@@ -5,6 +5,7 @@ use super::istioctl;
 use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Subject, Table, TableKind, Window, Word};
 use crate::capture::{Capture, Document, DocumentId, Proxy};
 use crate::instant::Instant;
+use crate::order::InOrder;
 use crate::tables::page;
 
 /// Rows of the tables that were looked at last, or will be next: sorting and scrolling do not read the dump again.
@@ -197,7 +198,7 @@ impl Rows {
         if let Some((column, descending)) = window.sort
             && let Some(at) = self.columns.iter().position(|it| *it == column)
         {
-            found.sort_by(|one, other| {
+            found.order_by(|one, other| {
                 let order = natural(&self.texts[*one][at], &self.texts[*other][at]);
                 if descending { order.reverse() } else { order }
             });

@@ -3,6 +3,7 @@
 
 use super::dump::{ConfigDump, Kind, Resource, Section, State, stop};
 use crate::json::{End, EntryId, Node, Outline, Span, Tree, pluck, pluck_text, same_key, seek};
+use crate::order::InOrder;
 
 /// The lists of a bootstrap's `static_resources` (envoy/config/bootstrap/v3/bootstrap.proto).
 const STATIC: [(&str, Kind); 3] =
@@ -46,7 +47,7 @@ impl ConfigDump {
                 }
             }
         }
-        dump.resources.sort_by_key(|resource| resource.kind);
+        dump.resources.order_by_key(|resource| resource.kind);
         dump
     }
 

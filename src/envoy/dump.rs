@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::instant::Instant;
 use crate::json::{End, EntryId, Fault, Outline, Span, Tree, pluck, pluck_text, seek, unescape};
+use crate::order::InOrder;
 
 /// A resource of a dump, by its place in [`ConfigDump::resources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -145,7 +146,7 @@ impl ConfigDump {
         for section in sections {
             dump.section(bytes, outline, section, cut);
         }
-        dump.resources.sort_by_key(|resource| resource.kind);
+        dump.resources.order_by_key(|resource| resource.kind);
         dump
     }
 

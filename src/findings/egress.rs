@@ -10,6 +10,7 @@ use crate::capture::{Capture, Content, ProxyId};
 use crate::envoy::{Action, Kind, ResourceId, VirtualHost};
 use crate::istiod::{Status, types};
 use crate::json::{Node, Tree};
+use crate::order::InOrder;
 
 /// Check 23: `block_all` answers 502 to hosts that the mesh does not know (REGISTRY_ONLY).
 pub fn virtual_host(cx: &mut Cx<'_, '_>, at: ResourceId, resource: (Subject, &str), host: &VirtualHost<'_>) {
@@ -83,7 +84,7 @@ pub fn hidden(capture: &Capture, mesh: &Mesh, found: &mut Found) {
                 let more = registered.iter().filter(|(host, to)| is_public(to) && !hosts.contains(**host));
                 lacking.extend(more.map(|(host, _)| *host));
             }
-            lacking.sort_unstable();
+            lacking.order();
             lacking.dedup();
         }
         if lacking.is_empty() {

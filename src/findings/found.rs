@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::finding::{Certainty, Evidence, Finding, Need, Severity, Subject};
 use crate::capture::ProxyId;
+use crate::order::InOrder;
 
 /// What makes two findings the same.
 type Key = (&'static str, Severity, Subject, String, String, &'static str);
@@ -54,7 +55,7 @@ impl Found {
     pub fn finish(&mut self) -> Vec<Finding> {
         let mut list: Vec<Finding> = std::mem::take(&mut self.list).into_values().collect();
         let order = |it: &Finding| super::checks::position(it.check);
-        list.sort_by(|one, other| {
+        list.order_by(|one, other| {
             let key = |it: &Finding| (std::cmp::Reverse(it.severity), order(it));
             key(one).cmp(&key(other)).then_with(|| one.resource.cmp(&other.resource))
         });

@@ -10,6 +10,7 @@ use crate::envoy::{
     Address, AddressKind, FilterChain, HttpConnectionManager, Kind, Listener, ResourceId, State,
 };
 use crate::json::{Kind as Json, Node, pluck_text};
+use crate::order::InOrder;
 
 /// Judges a listener of any state.
 pub fn listener(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
@@ -199,12 +200,12 @@ fn canonical(node: Node<'_>) -> String {
                 format!("{}:{}", crate::json::snake(&String::from_utf8_lossy(key)), canonical(value))
             });
             let mut fields: Vec<String> = fields.collect();
-            fields.sort();
+            fields.order();
             format!("{{{}}}", fields.join(","))
         }
         Json::Array => {
             let mut items: Vec<String> = node.items().map(canonical).collect();
-            items.sort();
+            items.order();
             format!("[{}]", items.join(","))
         }
         _ => String::from_utf8_lossy(node.raw()).into_owned(),

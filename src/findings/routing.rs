@@ -11,6 +11,7 @@ use crate::envoy::{
     VirtualHost,
 };
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// A name that leads to a cluster, and what is known of its way there.
 pub struct Way<'a, 't> {
@@ -204,7 +205,7 @@ fn why_missing(cx: &mut Cx<'_, '_>, name: &str, way: &Way<'_, '_>) -> (&'static 
         return ("subset", subsets.join(", "), Severity::Error);
     }
     let mut ports: Vec<u32> = known.iter().map(|it| it.0).collect();
-    ports.sort_unstable();
+    ports.order();
     ports.dedup();
     let ports = ports.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     // Istio gives a VirtualService's hosts a virtual host on every HTTP port of the mesh. On a port that the service
@@ -228,7 +229,7 @@ fn services(site: &Site<'_>) -> BTreeMap<String, Vec<(u32, String)>> {
         }
     }
     for list in found.values_mut() {
-        list.sort();
+        list.order();
         list.dedup();
     }
     found

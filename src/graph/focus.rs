@@ -9,6 +9,7 @@ use super::{Kind, Place, down};
 use crate::envoy::names::ServiceKey;
 use crate::envoy::{ClusterLoadAssignment, Kind as ResourceKind, ResourceId};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// A name and what it is the name of: `cluster:outbound|80||a`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -337,7 +338,7 @@ impl Source<'_> {
         let wanted = focus.name.to_lowercase();
         let mut scored: Vec<(usize, String)> =
             names.into_iter().map(|name| (distance(&wanted, &name.to_lowercase()), name)).collect();
-        scored.sort();
+        scored.order();
         scored.into_iter().take(most).map(|(_, name)| name).collect()
     }
 }
@@ -356,7 +357,7 @@ fn wild(domain: &str, host: &str) -> bool {
 fn distance(wanted: &str, name: &str) -> usize {
     let pairs = |text: &str| -> Vec<[u8; 2]> {
         let mut all: Vec<[u8; 2]> = text.as_bytes().windows(2).map(|it| [it[0], it[1]]).collect();
-        all.sort_unstable();
+        all.order();
         all
     };
     let (one, other) = (pairs(wanted), pairs(name));

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::Label;
 use super::key::Key;
 use super::source::Links;
+use crate::order::InOrder;
 
 /// In which direction a walk goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ impl Boxes {
         let mut rest: Vec<&Key> = keys.iter().filter(|key| !missing.contains(key)).copied().collect();
         if rest.len() == 1 {
             missing.append(&mut rest);
-            missing.sort();
+            missing.order();
         }
         (missing, rest)
     }

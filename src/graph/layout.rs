@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::heights::{Item, settle};
 use super::{Graph, Kind, Label, words};
+use crate::order::InOrder;
 
 /// A drawing, in pixels; `0, 0` is its upper left corner.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -215,7 +216,7 @@ struct Tracks {
 impl Tracks {
     fn of(graph: &Graph, order: &Order, layers: &[Layer]) -> Tracks {
         let mut wanted: Vec<Layer> = layers.to_vec();
-        wanted.sort_unstable();
+        wanted.order();
         wanted.dedup();
         let mut columns: Vec<(Option<Layer>, f32)> = Vec::new();
         let mut column_of = BTreeMap::new();

@@ -12,6 +12,7 @@ use crate::capture::{Capture, DocumentId, ProxyId, ResourceRef};
 use crate::envoy::names::{NodeId, ServiceKey, short_host};
 use crate::envoy::{Address, AddressKind, ClusterLoadAssignment, Kind as ResourceKind, Listener, State};
 use crate::json::pluck_text;
+use crate::order::InOrder;
 
 /// The graph, and where each node leads.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +69,7 @@ pub fn mesh(capture: &Capture, opened: &BTreeSet<String>) -> Mesh {
         let (name, namespace) = (identity.name().to_owned(), identity.namespace.clone());
         proxies.push(Seen { id: Some(id), name, namespace, address, ..seen });
     }
-    proxies.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+    proxies.order_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
     draw(&proxies, &services, opened)
 }
 

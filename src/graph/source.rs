@@ -13,6 +13,7 @@ use crate::envoy::{
     RouteConfiguration, State, VirtualHost,
 };
 use crate::json::{Node, Tree, pluck};
+use crate::order::InOrder;
 
 /// Who leads to a thing, and what is said of the edge.
 pub type Links = Vec<(Key, Option<Label>)>;
@@ -129,7 +130,7 @@ impl<'b> Source<'b> {
             let of = self.dump.of(ResourceKind::Route);
             let mut all: Vec<_> =
                 of.map(|(id, it)| (it.name_span().of(self.bytes).to_vec(), it.state, id)).collect();
-            all.sort_by_key(|(name, state, id)| (name.clone(), *state == State::Static, *id));
+            all.order_by_key(|(name, state, id)| (name.clone(), *state == State::Static, *id));
             all.dedup_by(|later, first| later.0 == first.0);
             all.into_iter().map(|(name, _, id)| (name, id)).collect()
         });

@@ -7,6 +7,7 @@ use super::fold::{Boxes, Way};
 use super::key::{Key, Named};
 use super::source::{Links, Source};
 use super::{Edge, Graph, Kind, Node, Note};
+use crate::order::InOrder;
 
 /// What is to be shown.
 #[derive(Clone, Debug)]
@@ -145,7 +146,7 @@ fn graph(source: &Source<'_>, boxes: Boxes, whole: bool) -> Graph {
         };
         nodes.push((first.clone(), at, node));
     }
-    nodes.sort_by(|one, other| (one.0.kind(), &one.0, one.1).cmp(&(other.0.kind(), &other.0, other.1)));
+    nodes.order_by(|one, other| (one.0.kind(), &one.0, one.1).cmp(&(other.0.kind(), &other.0, other.1)));
     let mut moved = vec![0; list.len()];
     for (new, (_, old, _)) in nodes.iter().enumerate() {
         moved[*old] = u32::try_from(new).unwrap_or(u32::MAX);
@@ -156,7 +157,7 @@ fn graph(source: &Source<'_>, boxes: Boxes, whole: bool) -> Graph {
         edges: Vec::new(),
         nodes: Vec::new(),
     };
-    out.focus.sort_unstable();
+    out.focus.order();
     out.focus.dedup();
     out.absent.retain(|kind| *kind != Kind::Endpoint || !source.knows_endpoints());
     out.absent
@@ -164,7 +165,7 @@ fn graph(source: &Source<'_>, boxes: Boxes, whole: bool) -> Graph {
     for ((from, to), label) in edges {
         out.edges.push(Edge { from: moved[from], to: moved[to], label });
     }
-    out.edges.sort_by_key(|it| (it.from, it.to));
+    out.edges.order_by_key(|it| (it.from, it.to));
     health(source, &list, &mut nodes, &moved, &out.edges);
     out.nodes = nodes.into_iter().map(|(_, _, node)| node).collect();
     out

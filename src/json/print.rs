@@ -47,7 +47,7 @@ fn print(node: Node<'_>, indent: usize, level: usize, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::Tree;
+    use crate::Tree;
 
     #[test]
     fn prints_what_serde_json_prints() {

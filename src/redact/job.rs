@@ -8,6 +8,7 @@ use super::session::{Collector, Dropped, Redactor, is_redactable};
 use super::traces::{Sampled, compare};
 use crate::capture::{Capture, Document, DocumentId};
 use crate::intake::{Kind, recognise};
+use crate::order::InOrder;
 
 /// How many requests are traced through each dump and its copy.
 const REQUESTS: usize = 100;
@@ -229,7 +230,7 @@ impl Job {
             return Step::Busy(self.phase, self.behind, self.all);
         };
         let mut left_out = std::mem::take(&mut self.left_out);
-        left_out.sort_by_key(|it| it.id);
+        left_out.order_by_key(|it| it.id);
         Step::Done(Box::new(Outcome {
             members: std::mem::take(&mut self.members),
             left_out,

@@ -15,6 +15,7 @@ use super::treat::{Hand, Treat, by_word, is_extension};
 use super::walk::{Seen, Spot, walk};
 use crate::intake::{Kind, json_start};
 use crate::json::Fault;
+use crate::order::InOrder;
 
 /// Why a document is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
@@ -201,7 +202,7 @@ impl Redactor {
         });
         let count = |((done, path), count): ((Done, &str), u64)| Count { done, path: path.to_owned(), count };
         let mut counts: Vec<Count> = by_text.into_iter().map(count).collect();
-        counts.sort_by(|one, other| {
+        counts.order_by(|one, other| {
             (other.count, one.done, &one.path).cmp(&(one.count, other.done, &other.path))
         });
         Report {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::normalise::{Rule, field_name, is_redacted, is_set, of_field, of_value};
 use crate::json::{Kind, Node, Span};
+use crate::order::InOrder;
 
 /// A field that two messages do not have in common.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -273,7 +274,7 @@ fn leaves(of: Node<'_>) -> Vec<u64> {
     }
     let mut out = Vec::new();
     collect("", of, &mut out);
-    out.sort_unstable();
+    out.order();
     out
 }
 

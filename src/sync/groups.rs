@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::status::{Mesh, Row, Standing};
+use crate::order::InOrder;
 
 /// By what rows are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -77,7 +78,7 @@ impl Mesh {
             }
         }
         let group = |(key, mut rows): (Option<Key>, Vec<usize>)| {
-            rows.sort_by_key(|at| {
+            rows.order_by_key(|at| {
                 let row = &self.rows[*at];
                 (row.standing(self.known), &row.namespace, &row.name, &row.cluster, &row.istiod)
             });

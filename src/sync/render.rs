@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::normalise::{Rule, field_name, is_absent, leaf};
 use super::side::{Item, Section};
 use crate::json::{Kind, Node, camel};
+use crate::order::InOrder;
 
 /// In which order a message's fields are written.
 ///
@@ -165,10 +166,10 @@ impl Writer<'_> {
                     .filter(|(name, _, value)| raw || !is_absent(name, *value, Rule::Istioctl))
                     .collect();
                 if raw {
-                    fields.sort_by(|one, other| one.1.cmp(other.1));
+                    fields.order_by(|one, other| one.1.cmp(other.1));
                 } else {
                     // `@type` is first in all JSON of protobuf.
-                    fields.sort_by_key(|it| (it.0 != "@type", self.order.rank(field, &it.0)));
+                    fields.order_by_key(|it| (it.0 != "@type", self.order.rank(field, &it.0)));
                 }
                 self.add("{");
                 let count = fields.len();
@@ -186,7 +187,7 @@ impl Writer<'_> {
             Kind::Array => {
                 let mut items: Vec<_> = of.items().collect();
                 if field == "virtual_hosts" {
-                    items.sort_by_key(|it| it.text("name").map(|it| it.into_owned()));
+                    items.order_by_key(|it| it.text("name").map(|it| it.into_owned()));
                 }
                 self.add("[");
                 let count = items.len();

@@ -7,6 +7,7 @@ use crate::envoy::{self, ConfigDump, Resource, ResourceId, State};
 use crate::instant::Instant;
 use crate::intake::Kind as Page;
 use crate::json::{Fault, Span, Tree, pluck};
+use crate::order::InOrder;
 
 /// What is compared with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -225,7 +226,7 @@ impl<'c> Side<'c> {
             _ => None,
         };
         list.extend(page.into_iter().flat_map(|(id, document)| of_page(id, document)));
-        list.sort_by(|one, other| one.name.cmp(&other.name));
+        list.order_by(|one, other| one.name.cmp(&other.name));
         list
     }
 }

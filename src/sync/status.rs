@@ -8,6 +8,7 @@ use crate::envoy::{Kind, ProxyNode};
 use crate::instant::Instant;
 use crate::intake::Kind as Page;
 use crate::istiod::{AdsClient, ProxySync, Status, adsz, types};
+use crate::order::InOrder;
 
 /// The mesh's proxies, as all control planes of a capture see them together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -140,13 +141,13 @@ impl Mesh {
         mesh.known = capture.documents().any(|(_, it)| matches!(it.content, Content::Syncz(_)));
         mesh.rows = sources.into_values().map(|it| it.1).collect();
         mark_claims(&mut mesh.rows);
-        mesh.rows.sort_by(|one, other| (&one.id, &one.istiod).cmp(&(&other.id, &other.istiod)));
+        mesh.rows.order_by(|one, other| (&one.id, &one.istiod).cmp(&(&other.id, &other.istiod)));
         let mut strangers: Vec<Row> = capture
             .proxies()
             .filter(|(id, it)| !known.contains(id) && runs(capture, it))
             .map(|it| stranger(capture, it))
             .collect();
-        strangers.sort_by(|one, other| one.id.cmp(&other.id));
+        strangers.order_by(|one, other| one.id.cmp(&other.id));
         mesh.rows.extend(strangers);
         mesh.types = types.into_iter().collect();
         mesh
@@ -290,7 +291,7 @@ pub fn in_core_order(urls: &[String]) -> Vec<&str> {
     let core = [types::CLUSTER, types::LISTENER, types::ENDPOINT, types::ROUTE];
     let seen = core.into_iter().filter(|core| urls.iter().any(|it| it == core));
     let mut others: Vec<&str> = urls.iter().map(String::as_str).filter(|it| !core.contains(it)).collect();
-    others.sort_unstable();
+    others.order();
     seen.chain(others).collect()
 }
 

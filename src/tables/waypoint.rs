@@ -7,6 +7,7 @@ use super::text::TextTable;
 use super::{Dump, Lack, Listing, SHOWN};
 use crate::envoy::{Address, AddressKind, CidrRange, FilterChain, Kind, Listener, ResourceId, text as field};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// A listener and its chains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +158,7 @@ fn branches(tree: Node<'_>) -> (&'static str, Vec<(String, Node<'_>)>) {
         });
         ("=", found.collect())
     };
-    found.sort_by(|one, other| one.0.cmp(&other.0));
+    found.order_by(|one, other| one.0.cmp(&other.0));
     (equality, found)
 }
 

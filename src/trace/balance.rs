@@ -9,6 +9,7 @@ use super::run::considered;
 use super::step::{Considered, What, Why};
 use crate::envoy::{Cluster, ClusterLoadAssignment, LbEndpoint, LocalityLbEndpoints};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// An endpoint's health, as Envoy counts it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -303,7 +304,7 @@ fn won(share: f64, none: Why) -> (bool, Why) {
 
 fn levels(hosts: &[Host<'_>], factor: f64) -> Vec<Level> {
     let mut priorities: Vec<u64> = hosts.iter().filter(|it| it.labelled).map(|it| it.priority).collect();
-    priorities.sort_unstable();
+    priorities.order();
     priorities.dedup();
     let level = |priority: u64| {
         let own = || hosts.iter().filter(move |it| it.labelled && it.priority == priority);

@@ -183,7 +183,7 @@ fn detect(run: &mut Run<'_, '_>, detector: Extension<'_>, headers: &Headers) -> 
                 Why::Missing(What::Header(name.into_owned())),
                 Some(config.node.span()),
             );
-            run.verdict.status = status.or(Some(403));
+            super::route_action::answer(run, status.unwrap_or(403), headers);
             run.end_with(Outcome::Denied, "rejecting_because_detection_failed")
         }
         _ => {

@@ -74,8 +74,10 @@ fn fields(
         (true, true) => 2,
         (true, false) => 4,
     };
+    let mut dropped = false;
     for (name, value) in run.request.headers.0.iter().filter(|(name, _)| name != "host") {
         if name.contains('_') && underscores == "DROP_HEADER" {
+            dropped = true;
             continue;
         }
         if name.contains('_') && underscores == "REJECT_REQUEST" {
@@ -83,7 +85,9 @@ fn fields(
         }
         count += 1;
         if count > most {
-            return bad_field(run, manager, h2, What::Header(name.clone()), 431, "too_many_headers");
+            // A stream of HTTP/2 keeps the first details that its codec notes.
+            let details = if h2 && dropped { "unexpected_underscore" } else { "too_many_headers" };
+            return bad_field(run, manager, h2, What::Header(name.clone()), 431, details);
         }
         // HTTP/1 knows no blanks around a value; HTTP/2 hands them on.
         let value = if h2 { value } else { value.trim_matches([' ', '\t']) };

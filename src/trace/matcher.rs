@@ -9,6 +9,7 @@ use super::step::Truth;
 use super::text_match::{query_parameter, string_node};
 use crate::envoy::{Config, Extension};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// What a tree leads to.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +123,7 @@ fn from_tree<'t>(run: &Run<'t, '_>, branches: Node<'t>, inputs: &Inputs<'_>, dep
     }
     if let Some(map) = branches.path(&["prefix_match_map", "map"]) {
         let mut fits: Vec<_> = map.entries().filter(|(key, _)| value.starts_with(key.as_ref())).collect();
-        fits.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
+        fits.order_by_key(|(key, _)| std::cmp::Reverse(key.len()));
         for (_, on) in fits {
             match on_match(run, on, inputs, depth) {
                 Found::Nothing => {}
@@ -159,7 +160,7 @@ fn by_ip<'t>(
             fits.extend(net.map(|net| (net.prefix_len(), matcher)));
         }
     }
-    fits.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    fits.order_by_key(|(length, _)| std::cmp::Reverse(*length));
     for (_, matcher) in fits {
         let found = matcher.get("on_match").map_or(Found::Nothing, |on| on_match(run, on, inputs, depth));
         match found {

@@ -7,6 +7,7 @@ use super::step::{Considered, StepKind, Truth, What, Why};
 use super::text_match::{header, string_node};
 use crate::envoy::{CidrRange, Extension, HeaderMatcher};
 use crate::json::Node;
+use crate::order::InOrder;
 
 /// What is judged: a connection, or a request too.
 pub(super) struct Subject<'h, 't> {
@@ -70,7 +71,7 @@ fn engine<'t>(
     let Some(rules) = rules else { return out };
     let action = word(rules, "action", &["ALLOW", "DENY", "LOG"]);
     let mut policies: Vec<_> = rules.get("policies").into_iter().flat_map(Node::entries).collect();
-    policies.sort_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+    policies.order_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
     let mut matched = Truth::No;
     for (name, policy) in policies {
         if matched != Truth::No {

@@ -7,6 +7,7 @@ use super::request::Request;
 use super::source::Tracer;
 use super::step::{Considered, Miss, Outcome, Step, StepKind, Trace, Verdict, Why};
 use crate::json::{Node, Span};
+use crate::order::InOrder;
 
 /// The end was reached; the verdict says which.
 pub(super) struct Ended;
@@ -100,7 +101,7 @@ impl<'t, 'r> Run<'t, 'r> {
     }
 
     pub fn finish(mut self) -> Trace {
-        self.misses.sort_by_key(|it| it.lacks.len());
+        self.misses.order_by_key(|it| it.lacks.len());
         self.misses.truncate(NEAREST);
         Trace { steps: self.steps, misses: self.misses, verdict: self.verdict }
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::run::{Run, considered};
 use super::step::{Considered, StepKind, What, Why};
 use crate::envoy::{RouteConfiguration, VirtualHost};
+use crate::order::InOrder;
 
 /// The domains of a route configuration, to be looked up.
 pub(super) struct Domains<'t> {
@@ -47,7 +48,7 @@ impl<'t> Domains<'t> {
             }
         }
         for list in [&mut out.suffixes, &mut out.prefixes] {
-            list.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+            list.order_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         }
         out
     }
@@ -126,7 +127,7 @@ fn list<'t>(domains: &Domains<'t>, found: Option<&Match<'t>>, authority: &str) -
                 .map(|(_, score, domain)| (score, domain, it))
         })
         .collect();
-    near.sort_by_key(|(score, ..)| std::cmp::Reverse(*score));
+    near.order_by_key(|(score, ..)| std::cmp::Reverse(*score));
     for (_, domain, host) in near.into_iter().take(MOST) {
         let why = Why::Differs(What::Authority, domain.into_owned(), authority.to_owned());
         out.push(considered(host.name().into_owned(), false, why, Some(host.0)));

@@ -7,6 +7,7 @@ use web_sys::{
     DataTransfer, File, FileList, FileSystemDirectoryEntry, FileSystemDirectoryReader, FileSystemEntry,
     FileSystemFileEntry,
 };
+use xdscope::order::InOrder;
 use yew::AttrValue;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +61,7 @@ impl Dropped {
         while let Some(entry) = todo.pop() {
             if entry.is_directory() {
                 let mut inside = folder(entry.unchecked_ref::<FileSystemDirectoryEntry>()).await;
-                inside.sort_by_key(|entry| std::cmp::Reverse(entry.name()));
+                inside.order_by_key(|entry| std::cmp::Reverse(entry.name()));
                 todo.append(&mut inside);
             } else if let Some(file) = file(entry.unchecked_ref()).await {
                 let path = entry.full_path().trim_start_matches('/').to_owned();

@@ -1,6 +1,7 @@
 //! Sentences are in locales/*.yml; this finds the right one for each word of the engine.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use xdscope::engine::protocol::{Column, Fact, Mark, Missing, Relation, TableKind, Trouble, Word};
 use xdscope::envoy::{Kind, State};
@@ -9,14 +10,25 @@ use yew::AttrValue;
 
 /// The text with that key in the user's language.
 macro_rules! tr {
-    ($($all:tt)*) => { $crate::words::attr(rust_i18n::t!($($all)*)) };
+    ($key:expr $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::words::sentence($key, &[$((stringify!($name), &$value as &dyn std::fmt::Display)),*])
+    };
 }
 
-pub fn attr(text: Cow<'static, str>) -> AttrValue {
-    match text {
-        Cow::Borrowed(text) => AttrValue::Static(text),
-        Cow::Owned(text) => text.into(),
+/// What `tr!` says. `rust_i18n::t!` puts all of this into each of its thousand places.
+#[inline(never)]
+pub fn sentence(key: &str, parts: &[(&str, &dyn Display)]) -> AttrValue {
+    let text = crate::_rust_i18n_try_translate(&rust_i18n::locale(), key);
+    let text = text.unwrap_or_else(|| key.to_owned().into());
+    if parts.is_empty() {
+        return match text {
+            Cow::Borrowed(text) => AttrValue::Static(text),
+            Cow::Owned(text) => text.into(),
+        };
     }
+    let (names, values): (Vec<&str>, Vec<String>) =
+        parts.iter().map(|(name, it)| (*name, it.to_string())).unzip();
+    rust_i18n::replace_patterns(&text, &names, &values).into()
 }
 
 /// One thing has another word than many, in English.

@@ -32,6 +32,7 @@ mod worker {
     use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
     use xdscope::engine::Engine;
     use xdscope::engine::protocol::{DocumentId, FromWorker, Query};
+    use xdscope::order::InOrder;
 
     use super::opening::{self, Source};
     use super::warm;
@@ -98,7 +99,7 @@ mod worker {
                     named.filter_map(|(path, file)| Some(Source { path, blob: file.dyn_into().ok()? }));
                 let mut sources: Vec<_> = named.collect();
                 // However the browser walked the folders: positions in links count on one order.
-                sources.sort_by(|one, other| one.path.cmp(&other.path));
+                sources.order_by(|one, other| one.path.cmp(&other.path));
                 let second = field("second").is_truthy();
                 shared.files.borrow_mut().extend(sources.iter().map(|it| (second, it.clone())));
                 wasm_bindgen_futures::spawn_local(opening::open(Rc::clone(shared), sources, second));

@@ -10,6 +10,7 @@ use crate::envoy::{
     RouteConfiguration, State, VirtualHost,
 };
 use crate::json::{Span, Tree, pretty};
+use crate::order::InOrder;
 use crate::trace::ask::ANY;
 use crate::trace::{Direction, Source, StepKind, Tracer, host_and_port, trace};
 
@@ -192,7 +193,7 @@ impl<'s> Begin<'_, 's> {
             .filter(|(_, it)| it.state != State::Error)
             .filter_map(|(id, it)| Some((it.body_span()?.len(), id)))
             .collect();
-        all.sort_by_key(|(size, id)| (std::cmp::Reverse(*size), *id));
+        all.order_by_key(|(size, id)| (std::cmp::Reverse(*size), *id));
         let gateway = is_gateway(self.subject);
         let own = format!(".{}.svc", self.subject.proxy.identity.namespace);
         let mut left = READ;
@@ -358,7 +359,7 @@ pub fn hosts(subject: Subject<'_>, text: &str) -> Vec<String> {
             out.push((at > 0, host.len(), host));
         }
     }
-    out.sort();
+    out.order();
     out.dedup();
     out.truncate(OFFERED);
     out.into_iter().map(|(_, _, host)| host).collect()

@@ -3,6 +3,7 @@
 use crate::capture::{DocumentId, ResourceRef};
 use crate::envoy::{ConfigDump, ResourceId};
 use crate::json::{Place, Span};
+use crate::order::InOrder;
 
 /// The resources of a dump by where they are.
 pub struct Places {
@@ -15,7 +16,7 @@ impl Places {
     /// Of all resources.
     pub fn of(document: DocumentId, dump: &ConfigDump) -> Places {
         let mut messages: Vec<_> = dump.all().filter_map(|(id, it)| Some((it.body_span()?, id))).collect();
-        messages.sort_unstable();
+        messages.order();
         Places { document, messages }
     }
 
@@ -29,7 +30,7 @@ impl Places {
 
 /// Lines and columns of many bytes in one pass over the document; as [`crate::json::line_column`] has them for one.
 pub fn lines(bytes: &[u8], mut places: Vec<u32>) -> Vec<Place> {
-    places.sort_unstable();
+    places.order();
     places.dedup();
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
     let (mut from, mut line, mut start) = (0, 1, 0);

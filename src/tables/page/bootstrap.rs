@@ -6,6 +6,7 @@ use crate::capture::{Capture, Document, DocumentId, ResourceRef};
 use crate::envoy::{Bootstrap, Kind, ProxyNode, State};
 use crate::intake::Kind as DocumentKind;
 use crate::json::{Kind as JsonKind, Node, snake};
+use crate::order::InOrder;
 use crate::tables::cell::{Cell, Column, Part, Row, Subject, Target, Word};
 
 pub const COLUMNS: [Column; 3] = [Column::Group, Column::Name, Column::Value];
@@ -71,7 +72,7 @@ pub fn rows(capture: &Capture, id: DocumentId, document: &Document, out: &mut Ve
         Some(Part::Word(Word::CommandLine)) => 4,
         _ => 3,
     };
-    out.sort_by_key(group);
+    out.order_by_key(group);
 }
 
 fn of_bootstrap(root: Node<'_>, facts: &mut Facts<'_>) {

@@ -9,6 +9,7 @@ use crate::envoy::{
     CidrRange, Extension, FilterChain, HeaderMatcher, HttpConnectionManager, Listener, Rbac, text as field,
 };
 use crate::json::{Node, snake};
+use crate::order::InOrder;
 use crate::tables::cell::{Cell, Column, Part, Row, Word};
 
 pub const COLUMNS: [Column; 6] =
@@ -59,7 +60,7 @@ pub fn rows(dump: &Dump<'_>, it: It<'_>, out: &mut Vec<Row>) {
             }
         }
     }
-    found.sort_by_key(|it| it.filter);
+    found.order_by_key(|it| it.filter);
     let listener = vec![text(it.resource.name(dump.bytes))];
     out.extend(found.into_iter().map(|policy| row(it, listener.clone(), policy)));
 }
@@ -133,7 +134,7 @@ fn policies_of<'t>(rbac: Rbac<'t>, place: (bool, usize)) -> Vec<Found<'t>> {
         let action = rules.text("action").unwrap_or("ALLOW".into());
         let mut policies: Vec<_> = rules.get("policies").into_iter().flat_map(Node::entries).collect();
         // Envoy judges them in the order of their names.
-        policies.sort_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
+        policies.order_by(|(one, _), (other, _)| one.as_bytes().cmp(other.as_bytes()));
         if policies.is_empty() {
             found.push(found_policy(String::new(), action.to_string(), None, rules.span().start));
         }

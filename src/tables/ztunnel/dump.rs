@@ -4,6 +4,7 @@ use super::connections::{self, ConnectionsFilter};
 use super::workload::WorkloadFilter;
 use super::{policy, service};
 use crate::json::{Kind, Node, Tree};
+use crate::order::InOrder;
 use crate::tables::output::{Format, message};
 use crate::ztunnel::ZtunnelDump;
 
@@ -258,7 +259,7 @@ fn write(value: Option<Node<'_>>, shape: &'static Shape, out: &mut String) {
         }
         (Shape::Map(of), Some(it)) if it.kind() == Kind::Object => {
             let mut fields: Vec<_> = it.fields().collect();
-            fields.sort_by(|one, other| one.0.cmp(other.0));
+            fields.order_by(|one, other| one.0.cmp(other.0));
             out.push('{');
             for (key, value) in fields {
                 separate(out);

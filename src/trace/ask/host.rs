@@ -16,6 +16,7 @@ use super::field::{Fault, Field, check};
 use crate::envoy::{FilterChain, Kind, Listener, RouteConfiguration, ServiceKey, VirtualHost};
 pub use crate::istiod::Service;
 use crate::json::Span;
+use crate::order::InOrder;
 
 /// What says that a host is served somewhere.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -300,7 +301,7 @@ impl<'a, 't> Asked<'a, 't> {
             let known = addresses.get(&(it.host.to_ascii_lowercase(), it.port)).copied();
             self.complete(it, known);
         }
-        out.sort_by_key(|(rank, it)| {
+        out.order_by_key(|(rank, it)| {
             let is = |wanted: fn(&Evidence) -> bool| !it.evidence.iter().any(wanted);
             let unheard = is(|it| matches!(it, Evidence::Cluster(_)));
             (*rank, unheard, !it.http, it.port != 80, it.port)
@@ -416,7 +417,7 @@ impl<'a, 't> Asked<'a, 't> {
         if out.is_empty() {
             return self.waypoint(port);
         }
-        out.sort_by_key(|(rank, unlike, it)| {
+        out.order_by_key(|(rank, unlike, it)| {
             (*unlike, *rank, !it.http, port.is_some_and(|port| port != it.port), it.port)
         });
         out.into_iter().map(|(.., it)| it).collect()
@@ -547,7 +548,7 @@ impl<'a, 't> Asked<'a, 't> {
             }
         }
         let mut all: Vec<(String, f64)> = all.into_iter().filter(|(_, score)| *score >= ALIKE).collect();
-        all.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        all.order_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         all.into_iter().take(SEVERAL).map(|(name, _)| name).collect()
     }
 

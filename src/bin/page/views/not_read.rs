@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use xdscope::engine::protocol::{DocumentLine, Trouble};
+use xdscope::order::InOrder;
 use yew::prelude::*;
 
 use super::document;
@@ -92,7 +93,7 @@ fn instead(troubles: &[&Trouble]) -> Html {
     const MOST: usize = 3;
     let mut commands: Vec<&str> =
         troubles.iter().map(|it| it.command.as_str()).filter(|it| !it.is_empty()).collect();
-    commands.sort_unstable();
+    commands.order();
     commands.dedup();
     if commands.is_empty() {
         return html! {};

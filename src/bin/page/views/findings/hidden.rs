@@ -3,6 +3,7 @@
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 use xdscope::engine::protocol::Suppression;
+use xdscope::order::InOrder;
 use yew::prelude::*;
 
 use crate::app::Msg;
@@ -49,7 +50,7 @@ pub fn Hidden(props: &Props) -> Html {
                 refused.set(read.is_none());
                 if let Some(read) = read {
                     list.extend(read);
-                    list.sort();
+                    list.order();
                     list.dedup();
                     page.act.emit(Msg::Suppress(list));
                 }

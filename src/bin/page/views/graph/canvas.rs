@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, PointerEvent, ResizeObserver, WheelEvent};
 use xdscope::engine::protocol::GraphDrawing;
 use xdscope::graph::layout::{HEAD, Rect};
+use xdscope::order::InOrder;
 use yew::prelude::*;
 
 use super::draw::{self, Marks, px};
@@ -414,7 +415,7 @@ fn beside(props: &Props, by: i32) -> Option<u32> {
     let boxes = (0..).zip(&props.drawing.layout.boxes);
     let mut column: Vec<(u32, f32)> =
         boxes.filter(|(_, it)| (it.x - here.x).abs() < 1.0).map(|(at, it)| (at, it.y)).collect();
-    column.sort_by(|one, other| one.1.total_cmp(&other.1));
+    column.order_by(|one, other| one.1.total_cmp(&other.1));
     let at = column.iter().position(|(at, _)| *at == props.selected)?;
     let to = at.checked_add_signed(by as isize)?;
     column.get(to).map(|(at, _)| *at)
