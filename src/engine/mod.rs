@@ -30,6 +30,7 @@ use protocol::{Answer, DocumentId, Query, ResourceRef};
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
 use crate::intake::{Member, Recognised, Step, recognise};
+use crate::redact::Lot;
 
 /// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
@@ -135,6 +136,11 @@ impl Engine {
     /// The copy that can be sent, as a file; `None` unless one was made and stood its check.
     pub fn packed(&self) -> Option<Vec<u8>> {
         self.share.packed()
+    }
+
+    /// The map of that copy as a file, encrypted where there is a passphrase; `None` as well.
+    pub fn packed_map(&self, passphrase: &str, lot: Lot) -> Option<Vec<u8>> {
+        self.share.packed_map(passphrase, lot)
     }
 
     /// Answers a question. Never fails: what is not there (any more) is [`Answer::Gone`].

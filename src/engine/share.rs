@@ -9,7 +9,7 @@ use super::protocol::{
 use super::{cut, number, text};
 use crate::capture::{Capture, Document};
 use crate::intake::{json_start, recognise};
-use crate::redact::{Done, Failed, Job, Map, Options, Outcome, Packing, Phase, Removed, Step};
+use crate::redact::{Done, Failed, Job, Lot, Map, Options, Outcome, Packing, Phase, Removed, Step, lock};
 
 /// How many bytes are worked through for an answer; a document is not divided.
 const SLICE: u64 = 1 << 20;
@@ -117,6 +117,12 @@ impl Share {
     pub fn packed(&self) -> Option<Vec<u8>> {
         let outcome = self.outcome()?;
         outcome.pack(packing(outcome), Vec::new()).ok()
+    }
+
+    /// The map of the copy as a file, encrypted where there is a passphrase; `None` unless the copy stood its check.
+    pub fn packed_map(&self, passphrase: &str, lot: Lot) -> Option<Vec<u8>> {
+        let text = self.map()?.to_json().into_bytes();
+        if passphrase.is_empty() { Some(text) } else { lock(&text, passphrase, lot) }
     }
 
     fn map(&self) -> Option<&Map> {

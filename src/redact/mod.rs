@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod address;
+mod age;
 mod apply;
 mod check;
 mod codes;
@@ -23,6 +24,7 @@ mod treat;
 mod walk;
 mod words;
 
+pub use age::{Locked, Lot, is_locked, lock, unlock};
 pub use apply::apply;
 pub use check::{Checker, Failed, Wrong};
 pub use collect::Options;

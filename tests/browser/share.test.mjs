@@ -186,3 +186,34 @@ test('in 中文 and dark, and wide', async () => {
   silent(tab);
   await tab.close();
 });
+
+test('the map is saved only when asked for: as JSON, or under a passphrase', async () => {
+  const tab = await open(browser, host);
+  const { page } = tab;
+  await drop(page, '[data-testid=drop]', fixture('istio/1.27/details-alone.tar.gz'));
+  await by(page, 'side').waitFor({ timeout: 30_000 });
+  await made(page);
+  await by(page, 'share-map').click();
+  assert.deepEqual(await accessibility(page), []);
+  await screenshot(page, 'share-map');
+  const saveMap = async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), by(page, 'share-map-save').click()]);
+    const path = join(folder, download.suggestedFilename());
+    await download.saveAs(path);
+    return path;
+  };
+  const plain = await saveMap();
+  assert.match(plain, /xdscope-map-PRIVATE-[0-9a-f]{6}\.json$/);
+  const map = JSON.parse(readFileSync(plain, 'utf8'));
+  assert.equal(map.version, 1);
+  assert.match(map.tokens.details, /^[a-z]{5}$/);
+  await by(page, 'share-phrase').fill('correct horse battery');
+  const locked = await saveMap();
+  assert.match(locked, /\.json\.age$/);
+  const text = readFileSync(locked, 'latin1');
+  assert.match(text, /^age-encryption\.org\/v1\n-> scrypt \S{22} 16\n/);
+  assert.ok(!text.includes('details'));
+  if (process.env.XDSCOPE_KEEP) execFileSync('cp', [locked, plain, process.env.XDSCOPE_KEEP]);
+  silent(tab);
+  await tab.close();
+});

@@ -166,6 +166,16 @@ impl Client {
 
     /// Wants the copy that can be sent as a file to save; none comes where there is none.
     pub fn file(&self, hear: Callback<Option<Blob>>) {
+        self.save(&[], hear);
+    }
+
+    /// Wants the copy's map, encrypted unless the passphrase is empty; `lot` is drawn for this file.
+    pub fn map_file(&self, passphrase: &str, lot: &[u8], hear: Callback<Option<Blob>>) {
+        let lot = js_sys::Uint8Array::from(lot);
+        self.save(&[("lot", lot.into()), ("passphrase", passphrase.into())], hear);
+    }
+
+    fn save(&self, with: &[(&str, JsValue)], hear: Callback<Option<Blob>>) {
         let id = {
             let mut inner = self.0.borrow_mut();
             let id = inner.next;
@@ -174,7 +184,7 @@ impl Client {
             inner.saving.insert(id, hear);
             id
         };
-        self.post("save", &[("id", id.into())]);
+        self.post("save", &[&[("id", id.into())], with].concat());
     }
 
     /// Stops reading what is being read.

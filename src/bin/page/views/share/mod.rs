@@ -2,6 +2,7 @@
 
 mod beside;
 mod left_out;
+mod map;
 mod names;
 mod places;
 mod save;

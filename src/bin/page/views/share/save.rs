@@ -6,7 +6,7 @@ use web_sys::Blob;
 use xdscope::engine::protocol::Shared;
 use yew::prelude::*;
 
-use super::says;
+use super::{map, says};
 use crate::browser;
 use crate::context::use_page;
 use crate::parts::{Button, Variant, toned};
@@ -23,6 +23,7 @@ pub fn Save(props: &Props) -> Html {
     let shared = &props.shared;
     let busy = use_state_eq(|| false);
     let failed = use_state_eq(|| false);
+    let map = use_state_eq(|| false);
     let save = {
         let (busy, failed, ending, client) =
             (busy.clone(), failed.clone(), shared.ending.clone(), page.client.clone());
@@ -33,13 +34,18 @@ pub fn Save(props: &Props) -> Html {
                 busy.set(false);
                 failed.set(blob.is_none());
                 if let Some(blob) = blob {
-                    browser::save_blob(&name(&ending), &blob);
+                    browser::save_blob(&name("redacted", &ending), &blob);
                 }
             });
             client.file(hear);
         })
     };
+    let wants = {
+        let map = map.clone();
+        Callback::from(move |_: MouseEvent| map.set(!*map))
+    };
     html! {
+        <>
         <section class="x-card x-share-top" data-testid="share-made">
             <div class="x-share-says">
                 <p role="status">
@@ -58,17 +64,20 @@ pub fn Save(props: &Props) -> Html {
                 </p>
             </div>
             <div class="x-share-buttons">
+                <Button variant={Variant::Link} onclick={wants} pressed={*map} testid="share-map">{ tr!("share.map") }</Button>
                 <Button variant={Variant::Primary} onclick={save} disabled={*busy} testid="share-save">
                     { if *busy { tr!("share.packing") } else { tr!("share.save") } }
                 </Button>
                 if *failed { <p role="alert">{ tr!("share.save.failed") }</p> }
             </div>
         </section>
+        if *map { <map::SaveMap /> }
+        </>
     }
 }
 
 /// Says nothing of what it was made of.
-fn name(ending: &str) -> String {
+pub fn name(what: &str, ending: &str) -> String {
     let lot = browser::lot().unwrap_or_default();
-    format!("xdscope-redacted-{:02x}{:02x}{:02x}{ending}", lot[0], lot[1], lot[2])
+    format!("xdscope-{what}-{:02x}{:02x}{:02x}{ending}", lot[0], lot[1], lot[2])
 }
