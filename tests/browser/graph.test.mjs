@@ -132,7 +132,7 @@ test('what is broken says why; the list has the same; all of it is saved and cop
   await by(page, 'graph-hit').filter({ hasText: 'Virtual host' }).first().waitFor();
   await page.keyboard.press('Enter');
   await node(page, /v9\|reviews/).first().waitFor();
-  assert.match(await node(page, /v9\|reviews/).first().locator('title').textContent(), /503/);
+  assert.match(await node(page, /v9\|reviews/).first().locator('title').first().textContent(), /503/);
   await by(page, 'graph-as-list').click();
   const items = await by(page, 'graph-item').allTextContents();
   for (const name of ['reviews.default v2', 'jason', '10.244.1.15:9080']) assert.ok(items.some((it) => it.includes(name)), name);
