@@ -3,7 +3,7 @@
 /// Whether `raw` spells the key `snake`, as it stands or in protobuf's camelCase.
 ///
 /// ```
-/// use xdscope::json::same_key;
+/// use xdscope_json::same_key;
 /// assert!(same_key(b"filter_chains", "filter_chains") && same_key(b"filterChains", "filter_chains"));
 /// assert!(!same_key(b"filterchains", "filter_chains"));
 /// ```

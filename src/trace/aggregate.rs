@@ -38,7 +38,7 @@ pub(super) fn choose<'t>(
             }
         };
         let begin = levels.len();
-        levels.extend(balance::all_levels(assignment));
+        levels.extend(balance::all_levels(cluster, assignment));
         inner.push(Inner { cluster, assignment, levels: begin..levels.len() });
     }
     let (name, place) = (aggregate.name().into_owned(), Some(aggregate.0.span()));

@@ -17,6 +17,9 @@ pub(super) enum Health {
     Healthy,
     Degraded,
     Unhealthy,
+    /// Draining by EDS: gets nothing, and does not count as one of the endpoints either
+    /// (`HostSet::excludedHosts`; docs/root/intro/arch_overview/upstream/load_balancing/excluded.rst).
+    Excluded,
 }
 
 /// An endpoint that was looked at.
@@ -66,7 +69,7 @@ impl<'t> Judged<'t> {
                     _ if level.panics => !self.fail && level.load.all() > 0.0,
                     Health::Healthy => level.load.healthy > 0.0,
                     Health::Degraded => level.load.degraded > 0.0,
-                    Health::Unhealthy => false,
+                    Health::Unhealthy | Health::Excluded => false,
                 };
             }
         }
@@ -136,7 +139,8 @@ impl<'t> Judged<'t> {
             let hosts = || self.hosts.iter().filter(move |it| it.labelled && it.locality == index);
             let chosen = || hosts().filter(|it| it.chosen);
             if self.weighted {
-                let good = chosen().count() as f64 / (hosts().count().max(1)) as f64;
+                let counted = hosts().filter(|it| it.health != Health::Excluded).count();
+                let good = chosen().count() as f64 / counted.max(1) as f64;
                 of.weight().unwrap_or(0) as f64 * (self.factor * good).min(1.0)
             } else {
                 chosen().map(|it| it.endpoint.weight().unwrap_or(1) as f64).sum()
@@ -151,16 +155,14 @@ impl<'t> Judged<'t> {
 impl Host<'_> {
     /// What a step says of it.
     pub fn told(&self) -> Considered {
-        let address = self.endpoint.address().and_then(|it| it.kind());
-        let address = address.map_or_else(String::new, |it| it.to_string());
         let status = self.endpoint.health_status().into_owned();
         let place = Why::Endpoint(status, self.priority, self.place.clone());
         let why = match (self.labelled, self.chosen, self.health) {
             (false, ..) => Why::Missing(What::Labels),
             (_, false, Health::Healthy | Health::Degraded) => Why::Earlier,
-            (_, true, _) | (_, false, Health::Unhealthy) => place,
+            (_, true, _) | (_, false, Health::Unhealthy | Health::Excluded) => place,
         };
-        considered(address, self.chosen, why, Some(self.endpoint.0))
+        considered(address(self.endpoint), self.chosen, why, Some(self.endpoint.0))
     }
 }
 
@@ -170,7 +172,7 @@ pub(super) fn judge<'t>(
     assignment: ClusterLoadAssignment<'t>,
     criteria: &[Node<'t>],
 ) -> Judged<'t> {
-    let mut hosts = hosts(assignment);
+    let mut hosts = hosts(cluster, assignment);
     super::subset::apply(cluster, criteria, &mut |labels| {
         for host in &mut hosts {
             host.labelled = labels.is_none_or(|wanted| has_labels(host.endpoint, wanted));
@@ -197,17 +199,20 @@ pub(super) fn judge<'t>(
 }
 
 /// The priorities of a cluster that have endpoints, whatever labels a request wants.
-pub(super) fn all_levels(assignment: ClusterLoadAssignment<'_>) -> Vec<Level> {
-    levels(&hosts(assignment), overprovisioning(assignment))
+pub(super) fn all_levels<'t>(cluster: Cluster<'t>, assignment: ClusterLoadAssignment<'t>) -> Vec<Level> {
+    levels(&hosts(cluster, assignment), overprovisioning(assignment))
 }
 
-fn hosts(assignment: ClusterLoadAssignment<'_>) -> Vec<Host<'_>> {
+fn hosts<'t>(cluster: Cluster<'t>, assignment: ClusterLoadAssignment<'t>) -> Vec<Host<'t>> {
     let mut hosts = Vec::new();
+    let drained = drained(cluster);
     for (index, locality) in assignment.localities().enumerate() {
         for endpoint in locality.endpoints() {
             let status = endpoint.health_status();
             let health = match status.as_ref() {
-                "UNHEALTHY" | "DRAINING" | "TIMEOUT" => Health::Unhealthy,
+                "DRAINING" => Health::Excluded,
+                "UNHEALTHY" if drained.contains(&address(endpoint)) => Health::Excluded,
+                "UNHEALTHY" | "TIMEOUT" => Health::Unhealthy,
                 "DEGRADED" => Health::Degraded,
                 _ => Health::Healthy,
             };
@@ -224,6 +229,17 @@ fn hosts(assignment: ClusterLoadAssignment<'_>) -> Vec<Host<'_>> {
         }
     }
     hosts
+}
+
+/// The endpoints that the cluster itself says are draining: a dump's section of endpoints calls them unhealthy.
+fn drained(cluster: Cluster<'_>) -> Vec<String> {
+    let own = cluster.load_assignment().into_iter().flat_map(ClusterLoadAssignment::localities);
+    let all = own.flat_map(LocalityLbEndpoints::endpoints);
+    all.filter(|it| it.health_status() == "DRAINING").map(address).collect()
+}
+
+fn address(endpoint: LbEndpoint<'_>) -> String {
+    endpoint.address().and_then(|it| it.kind()).map_or_else(String::new, |it| it.to_string())
 }
 
 /// Whether an endpoint has all of these labels (`envoy.lb`).
@@ -271,8 +287,9 @@ impl Load {
 
 impl Level {
     #[expect(clippy::cast_precision_loss, reason = "numbers of endpoints")]
-    fn of(priority: u64, healthy: usize, degraded: usize, all: usize, factor: f64) -> Level {
-        let part = |some: usize| if all == 0 { 0.0 } else { 100.0 * some as f64 / all as f64 };
+    fn of(priority: u64, [healthy, degraded, excluded]: [usize; 3], all: usize, factor: f64) -> Level {
+        let counted = all.saturating_sub(excluded);
+        let part = |some: usize| if counted == 0 { 0.0 } else { 100.0 * some as f64 / counted as f64 };
         let load = |some: usize| (factor * part(some)).floor().min(100.0);
         let share = part(healthy + degraded);
         let (healthy, degraded) = (load(healthy), load(degraded));
@@ -309,7 +326,12 @@ fn levels(hosts: &[Host<'_>], factor: f64) -> Vec<Level> {
     let level = |priority: u64| {
         let own = || hosts.iter().filter(move |it| it.labelled && it.priority == priority);
         let count = |health: Health| own().filter(|it| it.health == health).count();
-        Level::of(priority, count(Health::Healthy), count(Health::Degraded), own().count(), factor)
+        Level::of(
+            priority,
+            [Health::Healthy, Health::Degraded, Health::Excluded].map(count),
+            own().count(),
+            factor,
+        )
     };
     priorities.into_iter().map(level).collect()
 }

@@ -238,6 +238,31 @@ fn unhealthy_endpoints_are_used_in_panic() {
     check(&dump(&http(routes, ""), &never), &[("", "NoHealthyUpstream one 503 no_healthy_upstream")]);
 }
 
+/// Envoy 1.40: with one healthy endpoint, `fail_traffic_on_panic` fails requests beside two unhealthy ones, not beside
+/// one that is unhealthy and one that drains.
+#[test]
+fn draining_endpoints_do_not_count() {
+    let routes = "{'name': 'v', 'domains': ['*'], 'routes': [{'match': {'prefix': '/'}, 'route': {'cluster': 'one'}}]}";
+    let endpoint = |ip: u8, status: &str| {
+        format!(
+            "{{'health_status': '{status}', 'endpoint': {{'address': {{'socket_address': {{'address': '10.1.1.{ip}', 'port_value': 1}}}}}}}}"
+        )
+    };
+    for (others, want) in [
+        (["UNHEALTHY", "UNHEALTHY"], "NoHealthyUpstream one 503 no_healthy_upstream"),
+        (["UNHEALTHY", "TIMEOUT"], "NoHealthyUpstream one 503 no_healthy_upstream"),
+        (["UNHEALTHY", "DRAINING"], "Routed one"),
+        (["DRAINING", "DRAINING"], "Routed one"),
+    ] {
+        let cluster = format!(
+            "{{'name': 'one', 'type': 'STATIC', 'common_lb_config': {{'zone_aware_lb_config': {{'fail_traffic_on_panic': true}}}},
+                'load_assignment': {{'endpoints': [{{'lb_endpoints': [{}, {}, {}]}}]}}}}",
+            endpoint(1, others[0]), endpoint(2, others[1]), endpoint(3, "HEALTHY"),
+        );
+        check(&dump(&http(routes, ""), &cluster), &[("", want)]);
+    }
+}
+
 /// Nonsense in any field is answered, never a panic.
 #[test]
 fn nonsense_is_answered() {
