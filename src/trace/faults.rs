@@ -118,7 +118,8 @@ pub(super) fn csrf<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Hea
     let source = of("origin").or_else(|| of("referer")).unwrap_or("");
     let target = host_of(headers.first(":authority").unwrap_or(""));
     let listed = any_text(run, policy.list("additional_origins"), source);
-    let valid = Truth::any([(!source.is_empty() && source == target).into(), listed]);
+    // A request without an origin is never valid, whatever is listed.
+    let valid = Truth::all([(!source.is_empty()).into(), Truth::any([(source == target).into(), listed])]);
     match Truth::all([changes.into(), fraction(policy.get("filter_enabled"), 100.0), valid.negated()]) {
         Truth::Yes => {
             let why = Why::Differs(What::Header("origin".to_owned()), target.to_owned(), source.to_owned());
