@@ -2,6 +2,8 @@
 //!
 //!     cargo bench --bench redact -- CONFIG_DUMP
 
+mod memory;
+
 use std::time::Instant;
 
 use xdscope::capture::{Capture, Document};
@@ -39,7 +41,7 @@ fn main() -> std::io::Result<()> {
         }
     };
     let all = began.elapsed().as_secs_f64();
-    let peak = peak_megabytes();
+    let peak = memory::peak_megabytes();
     println!(
         "redacted {size:.0} MB in {all:.2} s (collected {:.2}, written {:.2}, checked {:.2}; {} names, {} requests traced); \
          peak {peak:.0} MB, {:.1} times the file",
@@ -51,12 +53,4 @@ fn main() -> std::io::Result<()> {
         peak / size,
     );
     Ok(())
-}
-
-/// The most memory that this process has had, where Linux says it.
-fn peak_megabytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|it| it.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1e3
 }

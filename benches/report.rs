@@ -2,6 +2,8 @@
 //!
 //!     scripts/make-report target/bench/report.tar.gz && cargo bench --bench report -- target/bench/report.tar.gz
 
+mod memory;
+
 use std::time::Instant;
 
 use xdscope::engine::Engine;
@@ -34,7 +36,7 @@ fn main() -> std::io::Result<()> {
     });
     let table = began.elapsed();
     let kept = capture.bytes as f64 / 1e6;
-    let peak = peak_megabytes();
+    let peak = memory::peak_megabytes();
     println!(
         "opened {} proxies, {:.0} MB of {:.0} MB packed, in {:.0} ms ({:.0} MB/s); first table {:.1} ms; peak {peak:.0} MB, {:.2} of what is kept",
         capture.proxies.len(),
@@ -46,12 +48,4 @@ fn main() -> std::io::Result<()> {
         peak / kept,
     );
     Ok(())
-}
-
-/// The most memory that this process has had, where Linux says it.
-fn peak_megabytes() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|it| it.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1e3
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail this way")]
 
+mod terminal;
+
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
 
@@ -15,14 +17,7 @@ fn xdscope(arguments: &[&str]) -> Output {
 
 /// Fails with this status, prints nothing, and says why in one line with these words.
 fn fails(arguments: &[&str], status: i32, words: &[&str]) {
-    let output = xdscope(arguments);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
-    assert!(output.stdout.is_empty(), "{arguments:?}");
-    assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
-    for word in words {
-        assert!(said.contains(word), "{arguments:?}: no {word:?} in {said}");
-    }
+    terminal::failed(xdscope(arguments), arguments, status, words);
 }
 
 #[test]

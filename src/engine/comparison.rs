@@ -6,7 +6,7 @@ use super::protocol::{
     CompareLine, CompareWindow, Compared, Difference, Differs, DocumentId, Elsewhere, FieldLine, Meaning,
     Pair, ProxyId, ResourceLine, ResourceRef, SectionLine, SideLine, Target,
 };
-use super::{cut, mesh, number};
+use super::{cut, holds, mesh, number, words};
 use crate::capture::{Capture, Document};
 use crate::istiod::{Status, types};
 use crate::json::Span;
@@ -160,16 +160,12 @@ impl Cache {
         if sides.between == Between::ControlPlaneAndEnvoy {
             answer.meaning = Some(meaning(&made.found, &rows));
         }
-        let words: Vec<String> = window.text.split_whitespace().map(str::to_lowercase).collect();
-        let takes = |name: &str| {
-            let name = name.to_lowercase();
-            words.iter().all(|word| name.contains(word))
-        };
+        let words = words(&window.text);
         let mut lines = Vec::new();
         for (index, diff) in made.found.sections.iter().enumerate() {
             let here = made.rows.iter().enumerate().filter(|(_, row)| row.0 == index);
             let here = here.filter(|(_, row)| window.respelled || !respelled(&row.1));
-            let here: Vec<_> = here.filter(|(_, row)| takes(name(diff, row.1))).collect();
+            let here: Vec<_> = here.filter(|(_, row)| holds(name(diff, row.1), &words)).collect();
             // What no side has is not worth a line, unless istioctl has one for it.
             let beyond = diff.section > Section::Routes || sides.between == Between::Envoys;
             let nothing = diff.presence == Presence::Neither && beyond;

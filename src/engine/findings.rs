@@ -6,6 +6,7 @@ use super::protocol::{
     Counts, FindingDetail, FindingLine, Findings, FindingsWindow, Marks, Proof, ProxyId, ResourceMark,
     ResourceRef, Severity, Suppression,
 };
+use super::{holds, words};
 use crate::capture::Capture;
 use crate::envoy::Kind;
 use crate::findings::texts::{Language, sentence};
@@ -80,7 +81,7 @@ impl Cache {
         let mut answer =
             Findings { done: self.report.is_some(), offset: window.offset, ..Findings::default() };
         answer.suppressions = self.suppressions.iter().cloned().collect();
-        let words: Vec<String> = window.text.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let words = words(&window.text);
         let (mut families, mut namespaces) = (BTreeSet::new(), BTreeSet::new());
         let mut found = Vec::new();
         for (at, it) in self.all() {
@@ -234,15 +235,11 @@ fn spaces<'f>(capture: &'f Capture, it: &'f Finding) -> Vec<&'f str> {
 
 /// Whether all words occur in what is shown of it.
 fn matches(it: &Finding, words: &[String]) -> bool {
-    if words.is_empty() {
-        return true;
+    // The sentence is written for words alone.
+    words.is_empty() || {
+        let owner = it.owner.as_deref().unwrap_or_default();
+        holds(&[&*sentence(Language::En, it), it.check, &it.resource, owner].join(" "), words)
     }
-    let mut text = sentence(Language::En, it).to_lowercase();
-    for more in [it.check, &it.resource, it.owner.as_deref().unwrap_or_default()] {
-        text.push(' ');
-        text.push_str(&more.to_lowercase());
-    }
-    words.iter().all(|word| text.contains(word))
 }
 
 fn line(capture: &Capture, at: u32, it: &Finding) -> FindingLine {

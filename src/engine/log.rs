@@ -1,6 +1,7 @@
 //! A log's lines by class.
 
 use super::protocol::{DocumentId, LogClass, LogLines};
+use super::{holds, words};
 use crate::capture::Capture;
 
 /// How many lines an answer has at most, and how wide they are, in bytes.
@@ -18,7 +19,7 @@ pub fn window(
 ) -> Option<LogLines> {
     let log = capture.log(document)?;
     let bytes = &capture.document(document)?.bytes;
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    let words = words(text);
     let shown = |it: &crate::intake::LogLine| {
         let line = it.span.of(bytes);
         String::from_utf8_lossy(&line[..line.len().min(WIDEST)]).into_owned()
@@ -26,8 +27,7 @@ pub fn window(
     let (mut matched, mut rows) = (0, Vec::new());
     for line in log.of(class) {
         let text = if words.is_empty() { None } else { Some(shown(line)) };
-        let lower = text.as_ref().map(|it| it.to_lowercase());
-        if lower.is_some_and(|it| !words.iter().all(|word| it.contains(word))) {
+        if text.as_ref().is_some_and(|it| !holds(it, &words)) {
             continue;
         }
         if matched >= offset && rows.len() < (limit as usize).min(MOST) {

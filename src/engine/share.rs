@@ -6,7 +6,7 @@ use super::protocol::{
     DocumentId, Listed, ShareAnswer, ShareLeftOut, ShareName, SharePlace, ShareQuery, Shared, TextRef,
     Treated,
 };
-use super::{cut, number, text};
+use super::{cut, holds, number, text, words};
 use crate::capture::{Capture, Document};
 use crate::intake::{json_start, recognise};
 use crate::redact::{Done, Failed, Job, Lot, Map, Options, Outcome, Packing, Phase, Removed, Step, lock};
@@ -257,7 +257,7 @@ impl Share {
             }
         };
         let mut left = lines(offset)?;
-        // Treated stands before the JSON is not in the copy.
+        // What stands before the JSON is not in the copy.
         if left.total > right.total
             && as_sent
             && let Some(start) = json_start(&original.bytes)
@@ -277,17 +277,6 @@ impl Share {
 /// A folder becomes an archive that any desktop opens.
 fn packing(outcome: &Outcome) -> Packing {
     outcome.packing().unwrap_or(if outcome.is_archive() { Packing::Zip } else { Packing::Plain })
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_lowercase).collect()
-}
-
-fn holds(path: &str, words: &[String]) -> bool {
-    words.is_empty() || {
-        let path = path.to_lowercase();
-        words.iter().all(|it| path.contains(it.as_str()))
-    }
 }
 
 fn window<I, T>(all: impl Iterator<Item = I>, part: (u32, u32), line: impl Fn(I) -> T) -> Listed<T> {

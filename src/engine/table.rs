@@ -3,6 +3,7 @@
 use super::collect::{Part as Lack, missing};
 use super::istioctl;
 use super::protocol::{Cell, Column, Missing, Part, ProxyId, Row, Subject, Table, TableKind, Window, Word};
+use super::words;
 use crate::capture::{Capture, Document, DocumentId, Proxy};
 use crate::instant::Instant;
 use crate::order::InOrder;
@@ -185,7 +186,7 @@ impl Rows {
             return (0..self.rows.len()).filter(|at| shown(&self.rows, *at)).collect();
         }
         self.write_out(usize::MAX);
-        let words: Vec<String> = window.text.split_whitespace().map(str::to_lowercase).collect();
+        let words = words(&window.text);
         let columns: Vec<(Option<usize>, String)> = window
             .columns
             .iter()

@@ -1,6 +1,7 @@
 //! Tables that came as text, with links to what they name.
 
 use super::protocol::{Cell, DocumentId, Part, ResourceRef, Target, TextTable};
+use super::{holds, words};
 use crate::capture::Capture;
 use crate::envoy::Kind as ResourceKind;
 use crate::intake::{Kind, TextTable as Table, tables};
@@ -23,13 +24,8 @@ pub fn window(
     }
     let all = tables(&String::from_utf8_lossy(&document.bytes));
     let table = all.get(number as usize)?;
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    let matches = |row: &&Vec<String>| {
-        words.is_empty() || {
-            let row = row.join("\n").to_lowercase();
-            words.iter().all(|word| row.contains(word))
-        }
-    };
+    let words = words(text);
+    let matches = |row: &&Vec<String>| holds(&row.join("\n"), &words);
     let found: Vec<&Vec<String>> = table.rows.iter().filter(matches).collect();
     let linker = Linker { capture, table, dump: dump(capture, id) };
     let shown = found.iter().skip(offset as usize).take((limit as usize).min(MOST));

@@ -50,6 +50,12 @@ impl<'t> Cluster<'t> {
         self.0.get("load_assignment").map(ClusterLoadAssignment)
     }
 
+    /// `healthy_panic_threshold` in percent; Envoy's own is 50.
+    pub fn panic_threshold(self) -> f64 {
+        let percent = self.0.path(&["common_lb_config", "healthy_panic_threshold"]);
+        percent.map_or(50.0, |it| it.get("value").and_then(Node::f64).unwrap_or(0.0))
+    }
+
     /// The load balancing policy: the first of the newer `load_balancing_policy` by name, else `lb_policy`.
     pub fn lb_policy(self) -> Cow<'t, str> {
         let newer = self.0.path(&["load_balancing_policy"]).and_then(|it| it.list("policies").next());

@@ -164,10 +164,9 @@ fn whole_service(cx: &Cx<'_, '_>, it: &Subjected<'_>) -> (&'static str, Option<S
     if some { ("subset", Some(parent)) } else { ("", None) }
 }
 
-/// Istio turns panic off by a threshold of 0; Envoy's own is 50 %.
+/// Istio turns panic off by a threshold of 0.
 pub fn panic_is_off(cluster: &Cluster<'_>) -> bool {
-    let threshold = cluster.0.path(&["common_lb_config", "healthy_panic_threshold"]);
-    threshold.is_some_and(|it| it.get("value").and_then(Node::f64).unwrap_or(0.0) == 0.0)
+    cluster.panic_threshold() == 0.0
 }
 
 /// Check 6: hosts that the cluster names itself.

@@ -55,7 +55,7 @@ pub(super) fn choose<'t>(
         run.note(StepKind::Endpoints, &name, Why::Missing(What::Endpoints), place);
         return End::NoHealthyUpstream;
     }
-    balance::spread(&mut levels, balance::threshold(aggregate));
+    balance::spread(&mut levels, aggregate.panic_threshold());
     run.step(StepKind::Priority, place, true, |_| told(&inner, &levels));
     let mut served = 0.0;
     for it in &inner {

@@ -181,7 +181,7 @@ pub(super) fn judge<'t>(
     });
     let factor = overprovisioning(assignment);
     let mut levels = levels(&hosts, factor);
-    spread(&mut levels, threshold(cluster));
+    spread(&mut levels, cluster.panic_threshold());
     let common = |name| cluster.0.path(&["common_lb_config", name]);
     let fails = |name| common(name).is_some_and(|it| it.flag("fail_traffic_on_panic"));
     let mut judged = Judged {
@@ -246,12 +246,6 @@ fn address(endpoint: LbEndpoint<'_>) -> String {
 fn has_labels(endpoint: LbEndpoint<'_>, wanted: &BTreeMap<String, Value>) -> bool {
     let own: Option<Value> = endpoint.lb_labels().and_then(|it| serde_json::from_slice(it.raw()).ok());
     wanted.iter().all(|(key, value)| own.as_ref().and_then(|it| it.get(key)) == Some(value))
-}
-
-/// `healthy_panic_threshold` in percent; 50 where nothing is said.
-pub(super) fn threshold(cluster: Cluster<'_>) -> f64 {
-    let percent = cluster.0.path(&["common_lb_config", "healthy_panic_threshold"]);
-    percent.map_or(50.0, |it| it.get("value").and_then(Node::f64).unwrap_or(0.0))
 }
 
 fn overprovisioning(assignment: ClusterLoadAssignment<'_>) -> f64 {

@@ -68,7 +68,7 @@ const inside = (path) => {
 };
 // Names of the Bookinfo capture that nobody else may read.
 const NAMES = ['productpage', 'reviews', 'ratings', 'bookinfo', 'hunter2', 's3cr3t', 'BEGIN CERT', 'LS0tLS1CRUdJTi', '10.244.'];
-/// The clusters of a proxy's route table, with what the map says of their names taken away.
+/// How many proxies a capture has; the redaction's own check compares their requests.
 const shape = async (page) => {
   await by(page, 'proxy').first().waitFor();
   const proxies = await by(page, 'proxy').count();

@@ -1,10 +1,7 @@
 //! What is shown, to be saved and copied: SVG, PNG, Mermaid, DOT.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement,
-    Url,
-};
+use web_sys::{Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
 use xdscope::engine::protocol::GraphDrawing;
 use xdscope::graph::{dot, mermaid, svg};
 
@@ -45,7 +42,7 @@ fn picture(drawing: &GraphDrawing) -> String {
 
 fn download(name: &str, text: &str, kind: &str) {
     if let Some(blob) = blob(text, kind) {
-        hand_over(name, &blob);
+        browser::save_blob(name, &blob);
     }
 }
 
@@ -54,24 +51,6 @@ fn blob(text: &str, kind: &str) -> Option<Blob> {
     options.set_type(kind);
     let parts = js_sys::Array::of1(&JsValue::from_str(text));
     Blob::new_with_str_sequence_and_options(&parts, &options).ok()
-}
-
-fn hand_over(name: &str, blob: &Blob) {
-    let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
-    let link = gloo::utils::document()
-        .create_element("a")
-        .ok()
-        .and_then(|it| it.dyn_into::<HtmlAnchorElement>().ok());
-    if let Some(link) = link {
-        link.set_href(&address);
-        link.set_download(name);
-        link.click();
-    }
-    // The download has its own hold on the bytes by then.
-    gloo::timers::callback::Timeout::new(10_000, move || {
-        let _ = Url::revoke_object_url(&address);
-    })
-    .forget();
 }
 
 /// Twice as fine as on the screen, within what browsers can draw.
@@ -106,7 +85,7 @@ fn png(drawing: &GraphDrawing) {
         let _ = Url::revoke_object_url(&address);
         let done = Closure::once_into_js(|blob: Option<Blob>| {
             if let Some(blob) = blob {
-                hand_over("graph.png", &blob);
+                browser::save_blob("graph.png", &blob);
             }
         });
         let _ = canvas.to_blob(done.unchecked_ref());

@@ -4,7 +4,7 @@ use xdscope::engine::protocol::{Answer, Query, ShareAnswer, ShareQuery};
 use yew::prelude::*;
 
 use super::super::strip::{self, use_strip};
-use super::places::LINE;
+use super::list::{LINE, list};
 use super::says;
 use crate::context::{use_answer_again, use_page};
 use crate::link::Place;
@@ -32,26 +32,17 @@ pub fn LeftOut(props: &Props) -> Html {
     }
     html! {
         <section class="x-card x-rows x-fill">
-            <div
-                class="x-grid x-share-list" role="region" tabindex="0" aria-label={tr!("share.left_out")}
-                ref={strip.node.clone()} onscroll={strip.onscroll.clone()}
-            >
-                { strip.above() }
-                <ul>
-                    { for (strip.first..strip.last).map(|at| {
-                        let line = at.checked_sub(listed.offset).and_then(|at| listed.lines.get(at as usize));
-                        html! {
-                            <li key={at} class="x-share-line" data-testid="share-left">
-                                if let Some(it) = line {
-                                    <a class="x-cut x-mono" href={page.href(Place::Document(it.id))}>{ &it.path }</a>
-                                    <span class="x-aside">{ says::dropped(it.why, it.kind == "unknown") }</span>
-                                }
-                            </li>
+            { list(&strip, tr!("share.left_out"), |at| {
+                let line = at.checked_sub(listed.offset).and_then(|at| listed.lines.get(at as usize));
+                html! {
+                    <li key={at} class="x-share-line" data-testid="share-left">
+                        if let Some(it) = line {
+                            <a class="x-cut x-mono" href={page.href(Place::Document(it.id))}>{ &it.path }</a>
+                            <span class="x-aside">{ says::dropped(it.why, it.kind == "unknown") }</span>
                         }
-                    }) }
-                </ul>
-                { strip.below() }
-            </div>
+                    </li>
+                }
+            }) }
         </section>
     }
 }

@@ -1,10 +1,9 @@
 //! The map back to real names: a file of its own, saved only when it is asked for.
 
-use web_sys::Blob;
 use yew::prelude::*;
 
-use super::places::typed;
-use super::save::name;
+use super::list::typed;
+use super::save::use_saving;
 use crate::browser;
 use crate::context::use_page;
 use crate::parts::Button;
@@ -13,26 +12,16 @@ use crate::parts::Button;
 pub fn SaveMap() -> Html {
     let page = use_page();
     let phrase = use_state_eq(String::new);
-    let busy = use_state_eq(|| false);
-    let failed = use_state_eq(|| false);
+    let saving = use_saving();
     let save = {
-        let (phrase, busy, failed, client) =
-            (phrase.clone(), busy.clone(), failed.clone(), page.client.clone());
+        let (phrase, saving, client) = (phrase.clone(), saving.clone(), page.client.clone());
         Callback::from(move |_: MouseEvent| {
             let (Some(one), Some(other)) = (browser::lot(), browser::lot()) else {
-                failed.set(true);
+                saving.failed.set(true);
                 return;
             };
-            busy.set(true);
             let ending = if phrase.is_empty() { ".json" } else { ".json.age" };
-            let (busy, failed) = (busy.clone(), failed.clone());
-            let hear = Callback::from(move |blob: Option<Blob>| {
-                busy.set(false);
-                failed.set(blob.is_none());
-                if let Some(blob) = blob {
-                    browser::save_blob(&name("map-PRIVATE", ending), &blob);
-                }
-            });
+            let hear = saving.begin("map-PRIVATE", ending.into());
             client.map_file(&phrase, &[&one[..], &other[..16]].concat(), hear);
         })
     };
@@ -45,11 +34,11 @@ pub fn SaveMap() -> Html {
                     placeholder={tr!("share.map.passphrase")} aria-label={tr!("share.map.passphrase")}
                     value={(*phrase).clone()} oninput={typed(&phrase)}
                 />
-                <Button onclick={save} disabled={*busy} testid="share-map-save">
-                    { if *busy { tr!("share.packing") } else { tr!("share.map.save") } }
+                <Button onclick={save} disabled={*saving.busy} testid="share-map-save">
+                    { if *saving.busy { tr!("share.packing") } else { tr!("share.map.save") } }
                 </Button>
                 <span class="x-aside">{ tr!("share.map.age") }</span>
-                if *failed { <span role="alert">{ tr!("share.map.failed") }</span> }
+                if *saving.failed { <span role="alert">{ tr!("share.map.failed") }</span> }
             </div>
         </section>
     }

@@ -2,6 +2,7 @@
 
 mod beside;
 mod left_out;
+mod list;
 mod map;
 mod names;
 mod places;

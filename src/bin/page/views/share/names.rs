@@ -6,7 +6,7 @@ use xdscope::engine::protocol::{Answer, Query, ShareAnswer, ShareName, ShareQuer
 use yew::prelude::*;
 
 use super::super::strip::{self, use_strip};
-use super::places::{LINE, typed};
+use super::list::{LINE, list, typed};
 use crate::context::use_answer_again;
 
 #[derive(Clone, PartialEq, Properties)]
@@ -42,22 +42,13 @@ pub fn Names(props: &Props) -> Html {
                 />
                 <span class="x-aside">{ tr!("share.names.why") }</span>
             </div>
-            <div
-                class="x-grid x-share-list" role="region" tabindex="0" aria-label={tr!("share.names")}
-                ref={strip.node.clone()} onscroll={strip.onscroll.clone()}
-            >
-                { strip.above() }
-                <ul>
-                    { for (strip.first..strip.last).map(|at| {
-                        let line = listed.and_then(|it| it.lines.get(at.checked_sub(it.offset)? as usize));
-                        match line {
-                            Some(it) => name(it, props.ticked.contains(&it.name), &props.keep),
-                            None => html! { <li key={at.to_string()} class="x-share-line" /> },
-                        }
-                    }) }
-                </ul>
-                { strip.below() }
-            </div>
+            { list(&strip, tr!("share.names"), |at| {
+                let line = listed.and_then(|it| it.lines.get(at.checked_sub(it.offset)? as usize));
+                match line {
+                    Some(it) => name(it, props.ticked.contains(&it.name), &props.keep),
+                    None => html! { <li key={at.to_string()} class="x-share-line" /> },
+                }
+            }) }
         </section>
     }
 }

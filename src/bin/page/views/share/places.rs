@@ -2,18 +2,14 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use xdscope::engine::protocol::{Answer, Query, ShareAnswer, ShareQuery, Shared, Treated};
 use yew::prelude::*;
 
 use super::super::strip::{self, use_strip};
+use super::list::{LINE, list, typed};
 use super::says;
 use crate::context::use_answer_again;
 use crate::words;
-
-/// Of a line, in pixels; static/share.css has the same.
-pub const LINE: u32 = 26;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -73,39 +69,20 @@ pub fn Places(props: &Props) -> Html {
                     value={(*text).clone()} oninput={typed(&text)}
                 />
             </div>
-            <div
-                class="x-grid x-share-list" role="region" tabindex="0" aria-label={tr!("share.places")}
-                ref={strip.node.clone()} onscroll={strip.onscroll.clone()}
-            >
-                { strip.above() }
-                <ul>
-                    { for (strip.first..strip.last).map(|at| {
-                        let line = listed.and_then(|it| it.lines.get(at.checked_sub(it.offset)? as usize));
-                        html! {
-                            <li key={at} class="x-share-line" data-testid="share-place">
-                                if let Some(it) = line {
-                                    <span class="x-number">{ words::number(it.count) }</span>
-                                    <span class="x-share-done">{ says::done(it) }</span>
-                                    <code class="x-cut" title={it.path.clone()}>{ &it.path }</code>
-                                }
-                            </li>
+            { list(&strip, tr!("share.places"), |at| {
+                let line = listed.and_then(|it| it.lines.get(at.checked_sub(it.offset)? as usize));
+                html! {
+                    <li key={at} class="x-share-line" data-testid="share-place">
+                        if let Some(it) = line {
+                            <span class="x-number">{ words::number(it.count) }</span>
+                            <span class="x-share-done">{ says::done(it) }</span>
+                            <code class="x-cut" title={it.path.clone()}>{ &it.path }</code>
                         }
-                    }) }
-                </ul>
-                { strip.below() }
-            </div>
+                    </li>
+                }
+            }) }
         </section>
     }
-}
-
-/// Takes what is written into a field.
-pub fn typed(text: &UseStateHandle<String>) -> Callback<InputEvent> {
-    let text = text.clone();
-    Callback::from(move |event: InputEvent| {
-        if let Some(input) = event.target().and_then(|at| at.dyn_into::<HtmlInputElement>().ok()) {
-            text.set(input.value());
-        }
-    })
 }
 
 fn slug(of: Treated) -> &'static str {

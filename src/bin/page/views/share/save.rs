@@ -21,24 +21,11 @@ pub struct Props {
 pub fn Save(props: &Props) -> Html {
     let page = use_page();
     let shared = &props.shared;
-    let busy = use_state_eq(|| false);
-    let failed = use_state_eq(|| false);
+    let saving = use_saving();
     let map = use_state_eq(|| false);
     let save = {
-        let (busy, failed, ending, client) =
-            (busy.clone(), failed.clone(), shared.ending.clone(), page.client.clone());
-        Callback::from(move |_: MouseEvent| {
-            busy.set(true);
-            let (busy, failed, ending) = (busy.clone(), failed.clone(), ending.clone());
-            let hear = Callback::from(move |blob: Option<Blob>| {
-                busy.set(false);
-                failed.set(blob.is_none());
-                if let Some(blob) = blob {
-                    browser::save_blob(&name("redacted", &ending), &blob);
-                }
-            });
-            client.file(hear);
-        })
+        let (saving, ending, client) = (saving.clone(), shared.ending.clone(), page.client.clone());
+        Callback::from(move |_: MouseEvent| client.file(saving.begin("redacted", ending.clone())))
     };
     let wants = {
         let map = map.clone();
@@ -65,10 +52,10 @@ pub fn Save(props: &Props) -> Html {
             </div>
             <div class="x-share-buttons">
                 <Button variant={Variant::Link} onclick={wants} pressed={*map} testid="share-map">{ tr!("share.map") }</Button>
-                <Button variant={Variant::Primary} onclick={save} disabled={*busy} testid="share-save">
-                    { if *busy { tr!("share.packing") } else { tr!("share.save") } }
+                <Button variant={Variant::Primary} onclick={save} disabled={*saving.busy} testid="share-save">
+                    { if *saving.busy { tr!("share.packing") } else { tr!("share.save") } }
                 </Button>
-                if *failed { <p role="alert">{ tr!("share.save.failed") }</p> }
+                if *saving.failed { <p role="alert">{ tr!("share.save.failed") }</p> }
             </div>
         </section>
         if *map { <map::SaveMap /> }
@@ -76,8 +63,35 @@ pub fn Save(props: &Props) -> Html {
     }
 }
 
+/// A file that is being made, to be saved.
+#[derive(Clone)]
+pub struct Saving {
+    pub busy: UseStateHandle<bool>,
+    pub failed: UseStateHandle<bool>,
+}
+
+#[hook]
+pub fn use_saving() -> Saving {
+    Saving { busy: use_state_eq(|| false), failed: use_state_eq(|| false) }
+}
+
+impl Saving {
+    /// What is to hear the file, which is then saved.
+    pub fn begin(&self, what: &'static str, ending: String) -> Callback<Option<Blob>> {
+        let (busy, failed) = (self.busy.clone(), self.failed.clone());
+        busy.set(true);
+        Callback::from(move |blob: Option<Blob>| {
+            busy.set(false);
+            failed.set(blob.is_none());
+            if let Some(blob) = blob {
+                browser::save_blob(&name(what, &ending), &blob);
+            }
+        })
+    }
+}
+
 /// Says nothing of what it was made of.
-pub fn name(what: &str, ending: &str) -> String {
+fn name(what: &str, ending: &str) -> String {
     let lot = browser::lot().unwrap_or_default();
     format!("xdscope-{what}-{:02x}{:02x}{:02x}{ending}", lot[0], lot[1], lot[2])
 }
