@@ -2,6 +2,8 @@
 //! HMAC (HS256, …). These need nothing but one power of a public number and a hash, so they are judged here; curves
 //! (ES256, …, EdDSA) are not, and that is said.
 
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
 use serde_json::Value;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
@@ -49,7 +51,7 @@ pub(super) fn verify(header: &Value, keys: &Value, signed: &[u8], signature: &[u
     let made = |key: &Value| match &algorithm[..2] {
         "RS" => power(key).is_some_and(|(it, _)| it == padded(it.len(), hash, signed)),
         "PS" => power(key).is_some_and(|(it, bits)| salted(&it, bits, hash, signed)),
-        _ => number(key, "k").is_some_and(|it| keyed(&it, hash, signed) == signature),
+        _ => number(key, "k").is_some_and(|it| keyed(&it, hash, signed, signature)),
     };
     let kind = match &algorithm[..2] {
         "RS" | "PS" => "RSA",
@@ -87,19 +89,19 @@ impl Hash {
             Hash::Sha512 => [3, 64],
         }
     }
-
-    /// How much it takes at once, in bytes.
-    fn block(self) -> usize {
-        if matches!(self, Hash::Sha256) { 64 } else { 128 }
-    }
 }
 
-/// RFC 2104.
-fn keyed(key: &[u8], hash: Hash, signed: &[u8]) -> Vec<u8> {
-    let mut block = if key.len() > hash.block() { hash.of(&[key]) } else { key.to_vec() };
-    block.resize(hash.block(), 0);
-    let with = |mask: u8| block.iter().map(|it| it ^ mask).collect::<Vec<u8>>();
-    hash.of(&[&with(0x5c), &hash.of(&[&with(0x36), signed])])
+/// Whether it is the HMAC of what is signed.
+fn keyed(key: &[u8], hash: Hash, signed: &[u8], signature: &[u8]) -> bool {
+    fn is<M: Mac + KeyInit>(key: &[u8], signed: &[u8], signature: &[u8]) -> bool {
+        let made = <M as Mac>::new_from_slice(key).map(|it| it.chain_update(signed));
+        made.is_ok_and(|it| it.verify_slice(signature).is_ok())
+    }
+    match hash {
+        Hash::Sha256 => is::<Hmac<Sha256>>(key, signed, signature),
+        Hash::Sha384 => is::<Hmac<Sha384>>(key, signed, signature),
+        Hash::Sha512 => is::<Hmac<Sha512>>(key, signed, signature),
+    }
 }
 
 /// Whether a signature opened to what PSS makes, with a salt as long as the hash (RFC 8017, 9.1.2).
