@@ -21,7 +21,7 @@ pub fn table(
 ) -> Html {
     let types = mesh.types.iter().map(|_| "minmax(86px, 1fr)").collect::<Vec<_>>().join(" ");
     let columns = format!(
-        "--columns: minmax(210px, 3fr) {types} minmax(104px, 1.4fr) minmax(70px, 0.8fr) minmax(84px, 0.8fr)"
+        "--columns: minmax(210px, 3fr) {types} minmax(104px, 1.4fr) minmax(96px, 0.8fr) minmax(92px, 0.8fr)"
     );
     let title = |text: AttrValue, whole: Option<String>| {
         html! {
