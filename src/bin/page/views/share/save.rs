@@ -65,7 +65,7 @@ pub fn Save(props: &Props) -> Html {
                     onclick={save_page} disabled={*paging.busy} testid="share-page"
                     pressed={(!worker::one_file()).then_some(is_pressed(Below::Page))}
                 >
-                    { if *paging.busy { tr!("share.packing") } else page_words() }
+                    { if *paging.busy { tr!("share.packing") } else { page_words() } }
                 </Button>
                 <Button variant={Variant::Primary} onclick={save} disabled={*saving.busy} testid="share-save">
                     { if *saving.busy { tr!("share.packing") } else { tr!("share.save") } }
