@@ -1,7 +1,7 @@
 //! One recognised piece of input.
 
 use super::DocumentId;
-use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
+use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode, Stat, stats};
 use crate::instant::Instant;
 use crate::intake::{
     Damage, Kind, Member, NotRead, Partial, Piece, Recognised, Turned, Unread, pieces, tables,
@@ -197,6 +197,15 @@ impl Document {
     /// The whole document, parsed; for small ones. None where it is no JSON, or cut off.
     pub fn tree(&self) -> Option<Tree<'_>> {
         Tree::parse(&self.bytes, self.root()?).ok()
+    }
+
+    /// The numbers of an Envoy's stats whose name ends with one of `ends`; none of another document.
+    pub fn stats(&self, ends: &[&str]) -> Vec<Stat> {
+        match (self.kind, self.tree()) {
+            (Kind::EnvoyStats, Some(tree)) => stats::of_json(tree.root(), ends),
+            (Kind::EnvoyStats | Kind::EnvoyStatsPrometheus, _) => stats::of_text(&self.bytes, ends),
+            _ => Vec::new(),
+        }
     }
 
     /// The bytes of its JSON, without what stands before and after it.
