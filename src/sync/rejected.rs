@@ -38,19 +38,22 @@ pub fn rejections(capture: &Capture, proxy: &Proxy) -> Vec<Rejection> {
     if let Some((id, document)) = proxy.dump.and_then(|id| Some((id, capture.document(id)?)))
         && let Some(dump) = document.dump()
     {
-        let refused = dump.of(Kind::Listener).filter(|(_, it)| it.state == State::Error);
-        list.extend(refused.map(|(resource, it)| {
+        for (resource, it) in dump.of(Kind::Listener).filter(|(_, it)| it.state == State::Error) {
             let text = |key| {
                 let found = pluck_text(&document.bytes, it.wrapper, &[key])?;
                 Some(unescape(found.of(&document.bytes)).into_owned())
             };
-            Rejection::Dump {
+            let refused = Rejection::Dump {
                 place: ResourceRef { document: id, resource },
                 name: it.name(&document.bytes).into_owned(),
                 details: text("details").unwrap_or_default(),
                 at: text("last_update_attempt").and_then(|it| Instant::parse(&it)),
+            };
+            // Envoy 1.40 has a listener that it refused twice: the second time without a name of the entry, and a time.
+            if !list.iter().any(|it| is_again(it, &refused)) {
+                list.push(refused);
             }
-        }));
+        }
     }
     // The same counter may be on several pages, taken one after the other.
     let mut counters: BTreeMap<String, u64> = BTreeMap::new();
@@ -61,6 +64,14 @@ pub fn rejections(capture: &Capture, proxy: &Proxy) -> Vec<Rejection> {
     let refused = counters.into_iter().filter(|it| it.1 > 0);
     list.extend(refused.map(|(name, count)| Rejection::Counter { name, count }));
     list
+}
+
+fn is_again(one: &Rejection, other: &Rejection) -> bool {
+    let of = |it: &Rejection| match it {
+        Rejection::Dump { name, details, .. } => Some((name.clone(), details.clone())),
+        Rejection::Counter { .. } => None,
+    };
+    of(one) == of(other)
 }
 
 /// Whether an Envoy has a connection to its control plane, as its stats say (`control_plane.connected_state`, Envoy's
