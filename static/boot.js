@@ -15,12 +15,31 @@ Element.prototype.setAttribute = function (name, value) {
 };
 
 // In the single file (scripts/single-file.mjs) all parts stand in the page itself, packed, and nothing is fetched.
+const bytes = (id) => {
+  const text = atob(document.getElementById(id).textContent);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+};
+const taken = (id) => {
+  const part = document.getElementById(id) && bytes(id);
+  document.getElementById(id)?.remove();
+  return part;
+};
 const inside = (name) => {
-  const part = document.getElementById(`part:${name}`);
-  if (!part) return null;
-  const packed = Uint8Array.from(atob(part.textContent), (letter) => letter.charCodeAt(0));
-  part.remove();
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
+  const packed = taken(`part:${name}`);
+  return packed && new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
+};
+
+// The single file's own text, as it was built, up to where a capture stands in it and from there on: to be saved again with
+// one. Not what the document is by now: of that, no more is read than the elements that the frame names.
+const ownText = () => {
+  if (!document.getElementById('part:frame')) return null;
+  const frame = new TextDecoder().decode(bytes('part:frame'));
+  const [before, after] = frame.split('[[capture]]').map((half) =>
+    half.split(/\[\[(part:[^\]]+)\]\]/).map((piece, at) => (at % 2 ? document.getElementById(piece).textContent : piece)));
+  // As blobs, which a browser need not keep in this process.
+  return [new Blob(before), new Blob(after)];
 };
 
 const get = async (name) => {
@@ -46,6 +65,9 @@ const tighten = () => {
 };
 
 const boot = async () => {
+  const own = ownText();
+  const capture = taken('capture');
+  const about = taken('capture:about');
   const [page, engine, glue, sample] = await Promise.all([
     compile('page_bg.wasm'),
     compile('worker_bg.wasm'),
@@ -71,6 +93,10 @@ const boot = async () => {
       return worker;
     },
     sample: () => new Blob([sample]),
+    oneFile: () => own !== null,
+    enclose: (capture) => (own ? new Blob([own[0], capture, own[1]], { type: 'text/html' }) : undefined),
+    enclosed: () => (capture ? new Blob([capture]) : undefined),
+    about: () => (about ? new TextDecoder().decode(about) : ''),
   });
   await start({ module_or_path: page });
   document.getElementById('boot')?.remove();

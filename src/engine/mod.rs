@@ -5,6 +5,7 @@ mod collect;
 mod comparison;
 mod detail;
 mod elsewhere;
+mod enclosed;
 mod findings;
 mod graph;
 mod istioctl;
@@ -24,6 +25,7 @@ mod trace;
 use std::collections::BTreeSet;
 
 pub use elsewhere::elsewhere;
+pub use enclosed::{About, Enclosed};
 
 use protocol::{Answer, DocumentId, Query, ResourceRef};
 
@@ -142,6 +144,11 @@ impl Engine {
     /// The copy that can be sent, as a file; `None` unless one was made and stood its check.
     pub fn packed(&self) -> Option<Vec<u8>> {
         self.share.packed()
+    }
+
+    /// The copy as it goes into a page of its own, with what is hidden among the findings; `None` as well.
+    pub fn enclosed(&self) -> Option<Enclosed> {
+        self.share.enclosed(self.findings.suppressions())
     }
 
     /// The map of that copy as a file, encrypted where there is a passphrase; `None` as well.
