@@ -31,6 +31,7 @@ use protocol::{Answer, DocumentId, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
+use crate::instant::Instant;
 use crate::intake::{Member, Recognised, Step, recognise};
 use crate::redact::Lot;
 
@@ -50,6 +51,11 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// The file that is read next was last changed then: shown with what comes out of it.
+    pub fn begin_file(&mut self, date: Option<Instant>) {
+        self.capture.begin_file(date);
+    }
+
     /// Adds the documents of a file that was read; [`Engine::link`] is due when the last one is in. `found`: what its
     /// first JSON value was recognised as, where that is known already.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>, found: Option<Recognised>) {
