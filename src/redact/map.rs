@@ -103,6 +103,15 @@ impl Map {
         }
     }
 
+    /// Whether a file is one by its form, also where somebody sorted its fields, or it is damaged further on.
+    pub fn is_map(bytes: &[u8]) -> bool {
+        let near = &bytes[..bytes.len().min(400)];
+        let bare: Vec<u8> = near.iter().filter(|it| !it.is_ascii_whitespace()).copied().collect();
+        let begins = |it: &[u8]| bare.starts_with(it);
+        begins(b"{\"version\":") && memchr::memmem::find(&bare, b"\"tokens\":{").is_some()
+            || (begins(b"{\"addresses\":{") || begins(b"{\"tokens\":{")) && Map::parse(bytes).is_ok()
+    }
+
     /// How many of its own names a text has.
     pub fn hits(&self, text: &str) -> usize {
         let mut counter = Counter { map: self, hits: 0 };
