@@ -135,6 +135,7 @@ impl Real {
                         return (RealAnswer::Busy { behind, all: size(capture) }, false);
                     }
                     behind += document.bytes.len() as u64;
+                    made.begin_file(document.file_date);
                     made.add(led_back(&back, document));
                     at += 1;
                 }

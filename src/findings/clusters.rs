@@ -79,6 +79,7 @@ pub fn cluster(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
     members(cx, &it);
     super::limits::cluster(cx, &it);
     super::tls::cluster(cx, &it);
+    super::conflicts::cluster(cx, &it);
 }
 
 fn members(cx: &mut Cx<'_, '_>, it: &Subjected<'_>) {

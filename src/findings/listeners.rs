@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::finding::{Finding, Need, Severity, Subject};
 use super::site::Cx;
 use super::traffic::Reach;
-use super::{policy, routes, routing, secrets, xds};
+use super::{conflicts, policy, routes, routing, secrets, xds};
 use crate::envoy::{
     Address, AddressKind, FilterChain, HttpConnectionManager, Kind, Listener, ResourceId, State,
 };
@@ -49,6 +49,7 @@ pub fn listener(cx: &mut Cx<'_, '_>, id: ResourceId, node: Node<'_>) {
         }
         return;
     }
+    conflicts::takes(cx, &name, listener);
     let reach = Reach::of(&name);
     let address =
         listener.address().and_then(Address::kind).map_or_else(|| name.clone(), |it| it.to_string());

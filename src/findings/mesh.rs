@@ -102,6 +102,8 @@ pub struct Mesh {
     pub configs: Option<Vec<Resource>>,
     /// The services of `registryz`; none without the page.
     pub services: Option<(Vec<Service>, DocumentId)>,
+    /// By host: which of them.
+    pub service_of: BTreeMap<String, usize>,
     /// What `push_status` says; none without the page.
     pub stumbles: Option<Vec<Stumble>>,
     /// Clusters without instances, as it says.
@@ -144,6 +146,8 @@ impl Mesh {
                 }
                 Page::IstiodRegistryz if self.services.is_none() => {
                     self.services = tree().map(|tree| (registryz(tree.root()), id));
+                    let list = self.services.iter().flat_map(|it| &it.0).map(|it| it.host.clone());
+                    self.service_of = list.zip(0..).collect();
                 }
                 Page::IstiodPushStatus => {
                     let Some(tree) = tree() else { continue };

@@ -2,8 +2,10 @@
 
 mod ambient;
 mod captured;
+mod certs;
 pub mod checks;
 mod clusters;
+mod conflicts;
 mod egress;
 mod finding;
 mod found;
@@ -23,6 +25,7 @@ mod suppress;
 mod tests;
 pub mod texts;
 mod tls;
+mod tokens;
 mod traffic;
 mod xds;
 
@@ -110,6 +113,7 @@ impl Run {
                     let site = proxy.dump.and_then(|it| Site::of(capture, id, it));
                     xds::proxy(capture, &self.mesh, id, site.as_ref(), &mut self.found);
                     xds::planned(capture, &self.mesh, id, &mut self.found);
+                    certs::held(capture, id, self.now, &mut self.found);
                     self.phase = Phase::Beside(next + 1);
                 } else {
                     self.phase = Phase::Together;

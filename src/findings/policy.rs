@@ -4,7 +4,7 @@ use super::finding::{Finding, Need, Severity, Subject};
 use super::listeners::with_reach;
 use super::site::Cx;
 use super::traffic::Reach;
-use super::xds;
+use super::{tokens, xds};
 use crate::envoy::extension::{HTTP_RBAC, NETWORK_RBAC};
 use crate::envoy::{Config, Extension, FilterChain, Kind, Rbac, ResourceId};
 use crate::json::Node;
@@ -20,16 +20,18 @@ pub fn filters(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, chain: Filte
         }
     }
     let Some(manager) = chain.http_connection_manager() else { return };
+    let issuers = tokens::Issuers::of(manager);
     for filter in manager.http_filters().filter(|it| !it.disabled()) {
         unknown(cx, at, listener, filter);
         xds::extension(cx, at, listener, filter);
         let Some(config) = filter.config() else { continue };
         if filter.is(&HTTP_RBAC, "RBAC") {
             rbac(cx, at, (listener, port), (filter, true), reach);
+            tokens::wanted(cx, at, listener, filter, &issuers, reach);
         } else if filter.is(&["envoy.filters.http.ext_authz", "envoy.ext_authz"], "ExtAuthz") {
             ext_authz(cx, at, listener, &config, reach);
         } else if filter.is(&["envoy.filters.http.jwt_authn"], "JwtAuthentication") {
-            jwt(cx, at, listener, &config, reach);
+            tokens::filter(cx, at, listener, &config, reach);
         } else if filter.is(&["envoy.filters.http.lua", "envoy.lua"], "Lua") {
             let source = ["default_source_code", "inline_code"].iter().find_map(|key| config.node.get(key));
             let code = source.unwrap_or(filter.0);
@@ -145,7 +147,7 @@ fn rbac(
 }
 
 /// `ns[shop]-policy[deny]-rule[0]` is AuthorizationPolicy shop/deny (Istio, pilot/pkg/security/authz/builder).
-fn policy_owner(name: &str) -> Option<String> {
+pub fn policy_owner(name: &str) -> Option<String> {
     let rest = name.strip_prefix("istio-ext-authz-").unwrap_or(name).strip_prefix("ns[")?;
     let (namespace, rest) = rest.split_once("]-policy[")?;
     let (policy, _) = rest.split_once("]-rule[")?;
@@ -171,7 +173,7 @@ fn ext_authz(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Confi
 }
 
 /// A filter's own cluster must be there.
-fn named_cluster(
+pub fn named_cluster(
     cx: &mut Cx<'_, '_>,
     at: ResourceId,
     (listener, check): (&str, &'static str),
@@ -202,31 +204,4 @@ fn named_cluster(
         _ => finding,
     };
     cx.report(at, with_reach(finding, reach));
-}
-
-/// Check 41: providers whose keys cannot be had.
-fn jwt(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, config: &Config<'_>, reach: &Reach) {
-    for (name, provider) in config.node.get("providers").into_iter().flat_map(Node::entries) {
-        if let Some(cluster) = provider.path(&["remote_jwks", "http_uri", "cluster"]) {
-            named_cluster(cx, at, (listener, "jwt-unverifiable"), cluster, Severity::Warning, "", reach);
-        }
-        let inline = provider.path(&["local_jwks", "inline_string"]);
-        let empty = inline.filter(|it| it.str().is_some_and(|it| has_no_key(&it)));
-        if let Some(inline) = empty {
-            let finding = Finding::new("jwt-unverifiable", Severity::Warning, Subject::Listener, listener)
-                .case("empty")
-                .cause(name.clone())
-                .arg("listener", listener)
-                .arg("provider", &name)
-                .evidence(cx.site.evidence(at, inline))
-                .response(401, "", "jwt_authn_access_denied");
-            cx.report(at, with_reach(finding, reach));
-        }
-    }
-}
-
-/// Whether a key set is empty. What is not JSON was taken out of the dump: nothing is known of it.
-fn has_no_key(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty() || text.starts_with('{') && !text.contains("\"kty\"")
 }

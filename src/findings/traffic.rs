@@ -1,7 +1,7 @@
 //! Which listeners and hosts lead where, as far as a proxy was read: resources are judged in the order in which a
 //! request meets them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most names of listeners or hosts that are kept for one resource.
 pub const MOST_NAMES: usize = 8;
@@ -54,6 +54,17 @@ pub struct Traffic {
     pub secrets: BTreeMap<String, Wanted>,
     /// By host: the ports and subsets of its clusters; made when first asked for.
     pub services: Option<BTreeMap<String, Vec<(u32, String)>>>,
+    /// By port: who takes connections.
+    pub ports: BTreeMap<u32, Port>,
+}
+
+/// Who takes the connections to a port.
+#[derive(Clone, Debug, Default)]
+pub struct Port {
+    /// The listener of all addresses.
+    pub all: Option<String>,
+    /// Addresses with a listener, or a chain, of their own.
+    pub addresses: BTreeSet<String>,
 }
 
 /// A route configuration that a listener asks for.

@@ -24,6 +24,7 @@ mod ticket;
 mod traces;
 mod treat;
 mod walk;
+mod whole;
 mod words;
 
 pub use age::{Locked, Lot, is_locked, lock, unlock};

@@ -200,13 +200,10 @@ pub fn listed<'i>(identities: impl Iterator<Item = &'i Identity>) -> String {
 pub fn now(asked: Option<&str>, capture: &Capture) -> Result<Instant, Failure> {
     match asked {
         Some(text) => time(text),
-        None => {
-            let latest = capture.documents().filter_map(|(_, it)| it.captured).max();
-            Ok(latest.unwrap_or_else(|| {
-                eprintln!("xdscope: nothing in here says when it was captured; certificates are judged now");
-                clock()
-            }))
-        }
+        None => Ok(capture.captured().unwrap_or_else(|| {
+            eprintln!("xdscope: nothing in here says when it was captured; certificates are judged now");
+            clock()
+        })),
     }
 }
 

@@ -276,3 +276,25 @@ fn sniffing_and_ports_that_are_taken_whole() {
     is(&with(80, matched), "chain-never-matches", &["warning m"]);
     is(&with(80, &format!("{inspector}, {matched}")), "chain-never-matches", &[]);
 }
+
+/// A TCP service of port 80 that has the address 1.1.1.1, and listeners of that port; `more` is a listener besides.
+fn taken(protocol: &str, more: &str) -> Vec<Finding> {
+    let registry = format!(
+        r#"[{{"hostname": "a.shop.svc.cluster.local", "ports": [{{"name": "x", "port": 80, "protocol": "{protocol}"}}], "Attributes": {{}}, "defaultAddress": "1.1.1.1"}}]"#
+    );
+    let listeners = [HTTP, more].join(";;");
+    let dump = Dump { listeners: &listeners, clusters: ONE, endpoints: ONE_ENDPOINTS, ..EMPTY }.text();
+    found(&[("envoy/web-1/config_dump", &dump), ("istiod/i/registryz", &registry)])
+}
+
+#[test]
+fn a_tcp_service_whose_port_another_listener_takes() {
+    let check = "listener-conflict";
+    is(&taken("TCP", ""), check, &["warning outbound|80||a.shop.svc.cluster.local taken"]);
+    is(&taken("HTTP", ""), check, &[]);
+    // Its own address is listened on: a rule sends it elsewhere.
+    let own = "{'name': '1.1.1.1_80', 'address': {'socket_address': {'address': '1.1.1.1', 'port_value': 80}}, 'filter_chains': [{'filters': []}]}";
+    is(&taken("TCP", own), check, &[]);
+    let chain = "{'name': 'm', 'address': {'socket_address': {'address': '0.0.0.0', 'port_value': 80}}, 'filter_chains': [{'filter_chain_match': {'prefix_ranges': [{'address_prefix': '1.1.1.1', 'prefix_len': 32}]}, 'filters': []}]}";
+    is(&taken("TCP", chain), check, &[]);
+}

@@ -39,6 +39,39 @@ fn jwt(fields: &str) -> Vec<Finding> {
     typed("j", "envoy.JwtAuthentication", &format!(", {fields}"))
 }
 
+/// An ALLOW policy for those principals behind that JWT filter; none without providers.
+fn principals(providers: &str, action: &str, list: &str) -> Vec<Finding> {
+    let jwt = format!(
+        "{{'name': 'envoy.filters.http.jwt_authn', 'typed_config': {{'@type': 't/envoy.JwtAuthentication', 'providers': {{{providers}}}}}}}, "
+    );
+    filtered(&format!(
+        "{}{{'name': 'envoy.filters.http.rbac', 'typed_config': {{'@type': 't/envoy.RBAC', 'rules': {{'action': '{action}', 'policies': {{
+        'p': {{'permissions': [{{'any': true}}], 'principals': [{list}]}}}}}}}}}}",
+        if providers.is_empty() { "" } else { &jwt }
+    ))
+}
+
+/// What Istio makes of `requestPrincipals: [ISSUER/*]`.
+fn issued_by(issuer: &str) -> String {
+    let claim = |name: &str, matcher: &str| {
+        format!(
+            "{{'metadata': {{'filter': 'envoy.filters.http.jwt_authn', 'path': [{{'key': 'payload'}}, {{'key': '{name}'}}], 'value': {{'string_match': {matcher}}}}}}}"
+        )
+    };
+    let issuer = if issuer == "*" {
+        "{'safe_regex': {'regex': '.+'}}".to_owned()
+    } else {
+        format!("{{'exact': '{issuer}'}}")
+    };
+    format!(
+        "{{'and_ids': {{'ids': [{{'or_ids': {{'ids': [{{'and_ids': {{'ids': [{}, {}]}}}}]}}}}]}}}}",
+        claim("iss", &issuer),
+        claim("sub", "{'safe_regex': {'regex': '.+'}}")
+    )
+}
+
+const ISSUED: &str = "'p': {'issuer': 'https://one.example', 'local_jwks': {'inline_string': '[redacted]'}}";
+
 fn keys(text: &str) -> Vec<Finding> {
     jwt(&format!("'providers': {{'p': {{'local_jwks': {{'inline_string': '{text}'}}}}}}"))
 }
@@ -94,6 +127,11 @@ pub const PAIRS: &[Pair] = &[
     ("ext-authz-cluster-missing", || asking("gone"), || asking("outbound|80||a.shop.svc.cluster.local")),
     ("jwt-unverifiable", || keys(""), || keys(r#"{\"keys\": [{\"kty\": \"RSA\"}]}"#)),
     (
+        "token-never-verified",
+        || principals(ISSUED, "ALLOW", &issued_by("https://two.example")),
+        || principals(ISSUED, "ALLOW", &issued_by("https://one.example")),
+    ),
+    (
         "circuit-breaker-tight",
         || limited(", 'circuit_breakers': {'thresholds': [{'max_connections': 10}]}", ONE_ENDPOINTS),
         || {
@@ -127,6 +165,37 @@ pub const PAIRS: &[Pair] = &[
 fn keys_that_were_taken_out_of_the_dump_are_not_missed() {
     is(&keys(r#"{\"keys\": []}"#), "jwt-unverifiable", &["warning l empty"]);
     is(&keys("[redacted]"), "jwt-unverifiable", &[]);
+}
+
+#[test]
+fn rules_that_name_no_provider() {
+    let with = |requires: &str| {
+        jwt(&format!("{ISSUED_LIST}, 'rules': [{{'match': {{'prefix': '/'}}, 'requires': {requires}}}]"))
+    };
+    is(&with("{'provider_name': 'p'}"), "jwt-unverifiable", &[]);
+    is(&with("{'allow_missing': {}}"), "jwt-unverifiable", &[]);
+    is(&with("{'provider_name': 'q'}"), "jwt-unverifiable", &["warning l unknown"]);
+    let nested = "{'requires_any': {'requirements': [{'provider_name': 'p'}, {'requires_all': {'requirements': [{'provider_and_audiences': {'provider_name': 'r'}}]}}]}}";
+    is(&with(nested), "jwt-unverifiable", &["warning l unknown"]);
+    let deep = "{'requires_any': {'requirements': [".repeat(4000) + "{}" + &"]}}".repeat(4000);
+    is(&with(&deep), "jwt-unverifiable", &[]);
+}
+
+const ISSUED_LIST: &str = "'providers': {'p': {'issuer': 'https://one.example'}}";
+
+#[test]
+fn tokens_that_policies_want_and_nothing_verifies() {
+    let check = "token-never-verified";
+    let two = issued_by("https://two.example");
+    is(&principals(ISSUED, "ALLOW", &two), check, &["error l"]);
+    is(&principals("", "ALLOW", &issued_by("*")), check, &["error l any"]);
+    is(&principals(ISSUED, "ALLOW", &issued_by("*")), check, &[]);
+    // One of several ways in, or a way to keep out.
+    is(&principals(ISSUED, "ALLOW", &format!("{two}, {{'any': true}}")), check, &[]);
+    is(&principals(ISSUED, "ALLOW", &format!("{{'not_id': {two}}}")), check, &[]);
+    is(&principals(ISSUED, "DENY", &two), check, &[]);
+    // A provider without an issuer takes tokens of any.
+    is(&principals("'p': {'local_jwks': {}}", "ALLOW", &two), check, &[]);
 }
 
 #[test]

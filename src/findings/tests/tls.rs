@@ -24,6 +24,16 @@ fn on_day(day: &str) -> Vec<Finding> {
     found(&[("d", &dump.text().replace("2026-11-23", day))])
 }
 
+/// What `/certs` lists beside a dump with that authority.
+fn held(serial: &str, until: &str) -> Vec<Finding> {
+    let page = format!(
+        r#"{{"certificates": [{{"ca_cert": [{{"path": "<inline>", "serial_number": "{serial}", "subject_alt_names": [],
+        "days_until_expiration": "0", "valid_from": "2026-11-01T00:00:00Z", "expiration_time": "{until}"}}], "cert_chain": []}}]}}"#
+    );
+    let dump = Dump { listeners: HTTP, secrets: &trusted(ROOT_1), ..EMPTY };
+    found(&[("proxies/shop/web-1/config_dump", &dump.text()), ("proxies/shop/web-1/certs", &page)])
+}
+
 fn asking(listener: &str, secrets: &str) -> Vec<Finding> {
     of(Dump { listeners: listener, secrets, ..EMPTY })
 }
@@ -89,6 +99,7 @@ const LABEL: &str = "'tlsMode': 'istio'";
 /// See [`Pair`].
 pub const PAIRS: &[Pair] = &[
     ("certificate-expired", || on_day("2026-12-01"), || on_day("2026-11-30")),
+    ("certificate-held", || held("0a", "2026-11-23T11:59:59Z"), || held("0a", "2026-11-23T12:00:01Z")),
     ("certificate-expiring", || on_day("2026-11-25"), || on_day("2026-11-23")),
     (
         "secret-missing",
@@ -122,6 +133,15 @@ fn certificates_by_the_day() {
     is(&on_day("2026-11-25"), "certificate-expiring", &["warning ROOTCA"]);
     // One valid authority is enough to trust by: the other is being rotated out.
     is(&on_day("2026-11-23"), "certificate-expiring", &[]);
+}
+
+#[test]
+fn what_the_secrets_have_is_not_said_twice() {
+    let blocks = crate::envoy::certificate::pem_blocks(ROOT_1);
+    let serial = crate::envoy::certificate::Certificate::parse(&blocks[0].der).unwrap().serial;
+    is(&held("0a", "2026-11-23T11:00:00Z"), "certificate-held", &["warning web-1.shop"]);
+    is(&held(&serial, "2026-11-23T11:00:00Z"), "certificate-held", &[]);
+    is(&held(serial.trim_start_matches('0'), "2026-11-23T11:00:00Z"), "certificate-held", &[]);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn sentence(notice: &Notice) -> AttrValue {
         Notice::Refused(Refusal::Failed) => tr!("ticket.refused.failed"),
         Notice::Refused(Refusal::LeftOut) => tr!("ticket.refused.left_out"),
         Notice::Refused(Refusal::Gone) => tr!("ticket.refused.gone"),
+        Notice::Enclosed => tr!("share.enclosed"),
         Notice::NoSecond => tr!("compare.no_second"),
     }
 }
