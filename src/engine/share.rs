@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::captures::workload;
 use super::enclosed::{About, Enclosed};
 use super::protocol::{
     DocumentId, Listed, ShareAnswer, ShareLeftOut, ShareName, SharePlace, ShareQuery, Shared, Suppression,
@@ -361,7 +362,7 @@ fn known(capture: &Capture) -> BTreeSet<String> {
     };
     for (_, proxy) in capture.proxies() {
         add(&proxy.identity.namespace);
-        add(&proxy.identity.pod);
+        add(workload(&proxy.identity.pod).unwrap_or(&proxy.identity.pod));
     }
     let dumps = capture.proxies().filter_map(|(_, it)| capture.document(it.dump?)).take(DUMPS);
     for (document, dump) in dumps.filter_map(|it| Some((it, it.dump()?))) {

@@ -155,6 +155,19 @@ impl Map {
         if address::is_public(found.ip) {
             return Mapped { ip: found.ip, known: true };
         }
+        // A network's own address, whose length stands beside it.
+        if found.length.is_none() {
+            let network = format!("{canonical}/");
+            let networks =
+                self.addresses.range(network.clone()..).take_while(|it| it.0.starts_with(&network));
+            let mut hosts: Vec<&str> = networks.map(|it| host(it.1)).collect();
+            hosts.dedup();
+            if let [only] = hosts[..]
+                && let Ok(ip) = only.parse()
+            {
+                return Mapped { ip, known: true };
+            }
+        }
         let pairs = self.addresses.iter().filter_map(|(from, to)| {
             let ip: IpAddr = host(from).parse().ok()?;
             let length = from.split_once('/').and_then(|(_, it)| it.parse().ok());

@@ -54,10 +54,11 @@ const saved = async (page, id) => {
 /// Names of the map that a text has as words, and its addresses. A word of Envoy's or of xdscope's own may be somebody's
 /// name as well: such a one may stand where the copy, or the page's own sentences, have it.
 const OWN = readdirSync(`${root}/locales`).map((it) => readFileSync(`${root}/locales/${it}`, 'utf8')).join('\n')
-  + readdirSync(`${root}/src/findings/texts`).map((it) => readFileSync(`${root}/src/findings/texts/${it}`, 'utf8')).join('\n');
-const words = (text) => text.replace(/\benvoy\.[\w.]+/g, ' ').split(/[^A-Za-z0-9_]+/);
+  + readdirSync(`${root}/src/findings/texts`).map((it) => readFileSync(`${root}/src/findings/texts/${it}`, 'utf8')).join('\n')
+  + readFileSync(`${root}/src/engine/own.txt`, 'utf8');
+const words = (text) => text.replace(/xmlns="[^"]*"/g, ' ').replace(/\benvoy\.[\w.]+/g, ' ').split(/[^A-Za-z0-9_]+/);
 const left = (text, { tokens, addresses }, copy) => {
-  const said = new Set([...copy, ...words(OWN), 'SUBSET', 'ROUTE']);
+  const said = new Set([...copy, ...words(OWN)]);
   const ips = new Set(text.split(/[^0-9.]+/));
   return [
     ...words(text).filter((it) => tokens[it.toLowerCase()] && (NAMES.includes(it.toLowerCase()) || !said.has(it))),
@@ -150,7 +151,7 @@ test('nothing that is copied or saved has a name of the capture while the switch
   assert.match(made.get('clusters as istioctl'), /^SERVICE FQDN +PORT +SUBSET +DIRECTION +TYPE +DESTINATION RULE\n/);
   assert.match(made.get('a trace'), new RegExp(`9080`));
   assert.match(made.get('findings'), /refused its listeners|503/);
-  assert.match(made.get('a difference'), /"connect_timeout": "3s"/);
+  assert.match(made.get('a difference'), /"connectTimeout": "3s"/);
   assert.match(made.get('the graph as dot'), /^digraph/);
   const cells = JSON.parse(made.get('clusters as json'));
   assert.ok(cells.some((row) => row.host === `${code}.default.svc.cluster.local` && row.subset === 'v1'));

@@ -141,7 +141,7 @@ fn a_ticket_has_the_codes_of_the_copy_and_those_of_what_it_is_compared_with() {
     let mut engine = Engine::default();
     open(&mut engine, "istio/1.27/details-alone.tar.gz");
     let code = |engine: &Engine, name: &str| map(engine).code(name).unwrap().clone();
-    let made = ticket(&mut engine, "details.bookinfo productpage-elsewhere");
+    let made = ticket(&mut engine, "details.bookinfo productpage-xyzzy");
     assert_eq!(
         made,
         format!("{}.{} [redacted]-[redacted]", code(&engine, "details"), code(&engine, "bookinfo"))
