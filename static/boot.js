@@ -57,6 +57,43 @@ const compile = async (name) => {
     : WebAssembly.compile(await response.arrayBuffer());
 };
 
+// What may be started: the worker, and what answers where there is no network. Nothing of a name that came from elsewhere.
+const startable = new Set();
+const policy = globalThis.trustedTypes?.createPolicy('xdscope-worker', {
+  createScriptURL: (given) => {
+    if (!startable.has(given)) throw new TypeError('no script of xdscope');
+    return given;
+  },
+});
+const script = (url) => (policy ? policy.createScriptURL(url) : url);
+
+// For when there is no network: all files of this version are kept, and static/sw.js answers with them. Done before the policy
+// is tightened, and then this version stays until the user asks for another.
+const offline = async () => {
+  if (!navigator.serviceWorker || !globalThis.caches || location.protocol === 'file:') return { newer: false };
+  const here = new URL('.', import.meta.url);
+  const root = new URL('..', here);
+  const prefix = `xdscope ${root} `;
+  const cacheName = prefix + here.pathname.split('/').at(-2);
+  if (!(await caches.match(root, { cacheName, ignoreVary: true }))) {
+    const files = await (await fetch(new URL('files.json', here))).json();
+    const cache = await caches.open(cacheName);
+    // All of them or none.
+    await cache.addAll([root, ...files.map((file) => new URL(file, here))]);
+  }
+  const { href } = new URL('sw.js', root);
+  startable.add(href);
+  const registration = await navigator.serviceWorker.register(script(href), { scope: root.pathname });
+  const newer = await caches.has(`${prefix}newer`);
+  const update = async () => {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name.startsWith(prefix)).map((name) => caches.delete(name)));
+    await registration.unregister();
+    location.reload();
+  };
+  return { newer, update };
+};
+
 const tighten = () => {
   const meta = document.createElement('meta');
   meta.httpEquiv = 'Content-Security-Policy';
@@ -74,21 +111,18 @@ const boot = async () => {
     get('worker.js').then((response) => response.text()),
     get('sample.tar.gz').then((response) => response.arrayBuffer()),
   ]);
+  // Where the browser refuses to keep anything, the page works with the network alone.
+  const { newer, update } = own ? { newer: false } : await offline().catch(() => ({ newer: false }));
   tighten();
 
   // The engine's module arrives as the first message. Its main runs within that message, so its
   // own handler is in place before the next one. (`engine` is for measuring: how much memory it has.)
   const receive = 'onmessage = ({ data }) => { onmessage = null; globalThis.engine = wasm_bindgen.initSync({ module: data }); };';
   const url = URL.createObjectURL(new Blob([glue, '\n', receive], { type: 'text/javascript' }));
-  const policy = globalThis.trustedTypes?.createPolicy('xdscope-worker', {
-    createScriptURL: (given) => {
-      if (given !== url) throw new TypeError('not the worker of xdscope');
-      return given;
-    },
-  });
+  startable.add(url);
   globalThis.xdscope = Object.freeze({
     spawnWorker: () => {
-      const worker = new Worker(policy ? policy.createScriptURL(url) : url, { name: 'engine' });
+      const worker = new Worker(script(url), { name: 'engine' });
       worker.postMessage(engine);
       return worker;
     },
@@ -96,6 +130,8 @@ const boot = async () => {
     oneFile: () => own !== null,
     enclose: (capture) => (own ? new Blob([own[0], capture, own[1]], { type: 'text/html' }) : undefined),
     enclosed: () => (capture ? new Blob([capture]) : undefined),
+    newer: () => newer,
+    update,
     about: () => (about ? new TextDecoder().decode(about) : ''),
   });
   await start({ module_or_path: page });
