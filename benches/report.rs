@@ -50,7 +50,10 @@ fn main() -> std::io::Result<()> {
         seconds(inflated),
         opened.as_secs_f64() / inflated.as_secs_f64(),
     );
-    println!("| its memory, opened | {peak:.0} MB | {kept:.0} MB (kept) | {:.2} | at most 1.5 |", peak / kept);
+    println!(
+        "| its memory, opened | {peak:.0} MB | {kept:.0} MB (kept) | {:.2} | at most 1.5 |",
+        peak / kept
+    );
     println!(
         "| its first proxy’s overview and table, read when looked at | {:.1} ms | | | |",
         table.as_secs_f64() * 1e3
