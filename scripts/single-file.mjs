@@ -29,7 +29,9 @@ const links = [...entry.matchAll(/<link rel="stylesheet" href="\.\/[^/"]+\/([^"]
 if (!links.length) fail('no style');
 const style = links.map(([, name]) => text(name)).join('\n');
 if (/url\((?!['"]?data:)/.test(style)) fail('a style wants another file');
-if (/<\/script/i.test(script) || /<\/style/i.test(style)) fail('a part would end its own element');
+if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) fail('a part would end its own element');
+// A browser makes a line feed of it, and the page could not be saved as it was.
+if (/\r/.test(script + style + entry)) fail('a carriage return');
 
 const hash = (content) => `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
 const policy = [
@@ -37,17 +39,23 @@ const policy = [
   'worker-src blob:', "base-uri 'none'", "form-action 'none'", "object-src 'none'", "frame-src 'none'",
   "require-trusted-types-for 'script'", 'trusted-types xdscope-worker',
 ].join('; ');
-// No script to a browser, so the policy has nothing to say of it: text that boot.js unpacks.
-const block = (name) => `<script type="text/plain" id="part:${name}">${gzipSync(part(name), { level: 9 }).toString('base64')}</script>\n`;
-const parts = ['page_bg.wasm', 'worker_bg.wasm', 'worker.js', 'sample.tar.gz'].map(block).join('');
+const names = ['page_bg.wasm', 'worker_bg.wasm', 'worker.js', 'sample.tar.gz'];
+const texts = new Map([['part:style', style], ['part:script', script]]);
+for (const name of names) texts.set(`part:${name}`, gzipSync(part(name), { level: 9 }).toString('base64'));
 
-let page = entry;
-for (const [link] of links) page = once(page, link, '');
-page = once(page, /(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*/, policy);
-page = once(page, /<script type="module" src="[^"]*"><\/script>\n?/, '');
+// The page with a slot for each of those, so that boot.js can write the page once more: with a capture inside.
+let frame = entry;
+for (const [link] of links) frame = once(frame, link, '');
+frame = once(frame, /(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*/, policy);
+frame = once(frame, /<script type="module" src="[^"]*"><\/script>\n?/, '');
+// No script to a browser, so the policy has nothing to say of it: text that boot.js unpacks.
+const block = (name) => `<script type="text/plain" id="part:${name}">[[part:${name}]]</script>\n`;
+const parts = [...names, 'frame'].map(block).join('');
 // The styles stand where their links stood; the script comes last, when its parts are there.
-page = page.replace('</head>', () => `  <style>${style}</style>\n</head>`);
-page = page.replace('</body>', () => `${parts}<script type="module">${script}</script>\n</body>`);
+frame = once(frame, '</head>', '  <style id="part:style">[[part:style]]</style>\n</head>');
+frame = once(frame, '</body>', `${parts}[[capture]]<script type="module" id="part:script">[[part:script]]</script>\n</body>`);
+texts.set('part:frame', Buffer.from(frame).toString('base64'));
+const page = frame.replace('[[capture]]', '').replace(/\[\[(part:[^\]]+)\]\]/g, (_, id) => texts.get(id));
 writeFileSync(out, page);
 const sum = createHash('sha256').update(page).digest('hex');
 console.log(`${sum}  ${out}`);

@@ -27,6 +27,7 @@ const SYNCED: &str = "istio/1.27/bookinfo-synced.tar.gz";
 const MORE: &str = "istio/1.27/istioctl-more.tar.gz";
 const REPORT: &str = "istio/1.27/bug-report.tar.gz";
 const PAGES: &str = "envoy/1.40/pages.tar.gz";
+const SIDECAR: &str = "envoy/1.40/sidecar.tar.gz";
 
 /// What real programs said.
 const REAL: &[(&str, &str, Kind)] = &[
@@ -43,7 +44,7 @@ const REAL: &[(&str, &str, Kind)] = &[
     (PAGES, "/certs", Kind::EnvoyCerts),
     (PAGES, "/stats", Kind::EnvoyStats),
     (PAGES, "/stats-json", Kind::EnvoyStats),
-    (PAGES, "/stats-prometheus", Kind::Prometheus),
+    (PAGES, "/stats-prometheus", Kind::EnvoyStatsPrometheus),
     (PAGES, "/runtime", Kind::EnvoyRuntime),
     (PAGES, "/init_dump", Kind::EmptyAnswer),
     (PAGES, "/memory", Kind::EnvoyMemory),
@@ -52,7 +53,16 @@ const REAL: &[(&str, &str, Kind)] = &[
     (PAGES, "/not-found", Kind::ErrorAnswer),
     (PAGES, "/access.log", Kind::Log),
     (PAGES, "/envoy.log", Kind::Log),
+    (SIDECAR, "/config_dump", Kind::EnvoyConfigDump),
+    (SIDECAR, "/init_dump", Kind::EnvoyInitDump),
+    (SIDECAR, "/certs", Kind::EnvoyCerts),
+    (SIDECAR, "/listeners", Kind::EnvoyListeners),
+    (SIDECAR, "/runtime", Kind::EnvoyRuntime),
+    (SIDECAR, "/stats", Kind::EnvoyStats),
+    (SIDECAR, "/stats-json", Kind::EnvoyStats),
+    (SIDECAR, "/stats-prometheus", Kind::EnvoyStatsPrometheus),
     ("envoy/static.yaml", "", Kind::EnvoyYaml),
+    ("envoy/sidecar/envoy.yaml", "", Kind::EnvoyYaml),
     ("istio/1.1/config_dump.json", "", Kind::EnvoyConfigDump),
     (SYNCED, "bootstrap.json", Kind::EnvoyBootstrap),
     (SYNCED, "syncz.json", Kind::IstiodSyncz),
@@ -101,11 +111,11 @@ const REAL: &[(&str, &str, Kind)] = &[
 ];
 
 /// What no program at hand says: the shapes that the sources and documentation give (pilot/pkg/xds/debug.go of Istio 1.1,
-/// 1.10 and 1.27; ztunnel's src/admin.rs; envoy/admin/v3/init_dump.proto).
+/// 1.10 and 1.27; ztunnel's src/admin.rs).
 const WRITTEN: &[(&str, Kind)] = &[
     (
-        r#"{"unready_targets_dumps":[{"name":"init manager Server","target_names":["target Cluster"]}]}"#,
-        Kind::EnvoyInitDump,
+        "# HELP pilot_xds Number of endpoints connected.\n# TYPE pilot_xds gauge\npilot_xds{version=\"1.27\"} 1\n",
+        Kind::Prometheus,
     ),
     (r#"{"version":"48bc83d8/1.12.0-dev/Clean/RELEASE/BoringSSL"}"#, Kind::EnvoyServerInfo),
     (

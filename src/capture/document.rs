@@ -1,7 +1,7 @@
 //! One recognised piece of input.
 
 use super::DocumentId;
-use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode};
+use crate::envoy::{ConfigDump, Identity, Kind as ResourceKind, ProxyNode, Stat, stats};
 use crate::instant::Instant;
 use crate::intake::{
     Damage, Kind, Member, NotRead, Partial, Piece, Recognised, Turned, Unread, pieces, tables,
@@ -28,6 +28,9 @@ pub struct Document {
     pub made_of: Vec<DocumentId>,
     /// When it was last changed, as its archive says.
     pub modified: Option<Instant>,
+    /// When the file that it came in was last changed, as the machine says that opened it. To be shown: a file is copied
+    /// and downloaded long after what is in it was captured.
+    pub file_date: Option<Instant>,
     /// What it is.
     pub kind: Kind,
     /// Why it is not read, where it is not.
@@ -103,6 +106,7 @@ impl Document {
             command,
             made_of: Vec::new(),
             modified: None,
+            file_date: None,
             kind,
             why,
             partial,
@@ -126,6 +130,7 @@ impl Document {
             command: None,
             made_of: Vec::new(),
             modified: of.modified.and_then(seconds),
+            file_date: None,
             size: of.bytes,
             kind: of.kind,
             why: Some(of.why),
@@ -167,6 +172,14 @@ impl Document {
                 };
                 self.content = Content::ConfigDump(ConfigDump::of_list(&self.bytes, outline, kind));
             }
+            Kind::IstiodEdsz => {
+                let Some(outline) = &self.outline else { return };
+                let dump = ConfigDump::of_list(&self.bytes, outline, ResourceKind::Endpoint);
+                // Pilot's page of Istio 1.1 had services and hosts instead.
+                if dump.all().any(|(_, it)| !it.name(&self.bytes).is_empty()) {
+                    self.content = Content::ConfigDump(dump);
+                }
+            }
             Kind::IstioctlSecrets | Kind::IstioctlEcds => {
                 let Some(outline) = &self.outline else { return };
                 let dump = ConfigDump::of_section(&self.bytes, outline);
@@ -190,6 +203,14 @@ impl Document {
                 self.captured = list.iter().flat_map(|it| &it.types).filter_map(|it| it.sent).max();
                 self.content = Content::Syncz(list);
             }
+            Kind::EnvoyStats | Kind::EnvoyStatsPrometheus => {
+                // Milliseconds; 0 where there was no update.
+                let updates = self
+                    .stats(&["update_time"])
+                    .into_iter()
+                    .filter_map(|it| seconds(i64::try_from(it.value / 1000).ok()?));
+                self.captured = updates.max();
+            }
             _ => {}
         }
     }
@@ -197,6 +218,15 @@ impl Document {
     /// The whole document, parsed; for small ones. None where it is no JSON, or cut off.
     pub fn tree(&self) -> Option<Tree<'_>> {
         Tree::parse(&self.bytes, self.root()?).ok()
+    }
+
+    /// The numbers of an Envoy's stats whose name ends with one of `ends`; none of another document.
+    pub fn stats(&self, ends: &[&str]) -> Vec<Stat> {
+        match (self.kind, self.tree()) {
+            (Kind::EnvoyStats, Some(tree)) => stats::of_json(tree.root(), ends),
+            (Kind::EnvoyStats | Kind::EnvoyStatsPrometheus, _) => stats::of_text(&self.bytes, ends),
+            _ => Vec::new(),
+        }
     }
 
     /// The bytes of its JSON, without what stands before and after it.

@@ -219,6 +219,7 @@ fn is_of_proxy(kind: Kind) -> bool {
             | Kind::EnvoyServerInfo
             | Kind::EnvoyCerts
             | Kind::EnvoyStats
+            | Kind::EnvoyStatsPrometheus
             | Kind::EnvoyRuntime
             | Kind::EnvoyInitDump
             | Kind::EnvoyMemory

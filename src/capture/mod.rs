@@ -7,6 +7,7 @@ mod manifests;
 mod names;
 mod place;
 mod references;
+mod taken;
 mod times;
 mod together;
 
@@ -18,6 +19,7 @@ pub use link::{ControlPlane, Links, Proxy};
 pub use manifests::{Manifest, Manifests};
 pub use names::Names;
 pub use references::{Reference, References};
+pub use taken::{DateOf, captured, taken};
 pub use times::Time;
 
 use crate::envoy::Owner;
@@ -37,15 +39,22 @@ struct Index {
 pub struct Capture {
     documents: Vec<Document>,
     links: Links,
+    /// The date of the file that documents are added of.
+    file_date: Option<Instant>,
     /// By document; made when first asked for.
     indexes: Vec<Index>,
     manifests: OnceCell<Manifests>,
 }
 
 impl Capture {
+    /// What is added from now on comes out of a file that was last changed then.
+    pub fn begin_file(&mut self, date: Option<Instant>) {
+        self.file_date = date;
+    }
+
     /// Adds a document. [`Capture::link`] is due when the last one is in.
     pub fn add(&mut self, document: Document) -> DocumentId {
-        self.documents.push(document);
+        self.documents.push(Document { file_date: self.file_date, ..document });
         self.indexes.push(Index::default());
         DocumentId(u32::try_from(self.documents.len() - 1).unwrap_or(u32::MAX))
     }
@@ -113,9 +122,9 @@ impl Capture {
         self.links.control_planes.iter().find(|it| it.documents.contains(&document))
     }
 
-    /// When all this was taken: the latest instant found inside a document.
+    /// When all this was captured ([`captured`]): what ages are counted to, and certificates judged at.
     pub fn captured(&self) -> Option<Instant> {
-        self.documents.iter().filter_map(|it| it.captured).max()
+        captured(self.documents.iter())
     }
 
     /// The proxy that a document is of.
@@ -144,7 +153,8 @@ impl Capture {
     /// Puts what was unpacked later in the place of a document that had only been listed.
     pub fn replace(&mut self, id: DocumentId, document: Document) {
         if let Some(place) = self.documents.get_mut(id.0 as usize) {
-            *place = document;
+            let (modified, file_date) = (place.modified, place.file_date);
+            *place = Document { modified, file_date, ..document };
             self.indexes[id.0 as usize] = Index::default();
         }
     }

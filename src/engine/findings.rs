@@ -76,6 +76,11 @@ impl Cache {
         self.suppressions = list.iter().cloned().collect();
     }
 
+    /// What is not shown.
+    pub fn suppressions(&self) -> impl Iterator<Item = Suppression> {
+        self.suppressions.iter().cloned()
+    }
+
     /// A window of the list.
     pub fn window(&self, capture: &Capture, window: &FindingsWindow) -> Findings {
         let mut answer =

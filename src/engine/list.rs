@@ -2,7 +2,7 @@
 
 use super::collect::instead;
 use super::protocol::{Capture as Answer, ControlPlaneLine, DocumentLine, Mark, ProxyLine, Trouble};
-use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
+use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId, taken};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State, version_of_build};
 use crate::intake::{Kind, NotRead, Partial, Stop};
 use crate::istiod::{ProxySync, Status};
@@ -24,7 +24,7 @@ pub fn capture(capture: &Capture) -> Answer {
             .filter(|(_, it)| it.made_of.is_empty())
             .map(|(id, it)| document_line(capture, id, it))
             .collect(),
-        captured: capture.documents().filter_map(|(_, it)| it.captured).max(),
+        captured: capture.captured(),
         bytes: capture.documents().map(|(_, it)| it.bytes.len() as u64).sum(),
     }
 }
@@ -138,13 +138,15 @@ fn control_planes(capture: &Capture) -> Vec<ControlPlaneLine> {
 
 /// A document in the list.
 pub fn document_line(capture: &Capture, id: DocumentId, document: &Document) -> DocumentLine {
+    let taken = taken(document);
     DocumentLine {
         id,
         path: document.path.clone(),
         kind: document.kind.name().to_owned(),
         bytes: document.size.unwrap_or(0),
         proxy: capture.owner(id),
-        captured: document.captured.or(document.modified),
+        captured: taken.map(|it| it.0),
+        dated_by: taken.map(|it| it.1),
         trouble: trouble(capture, id, document),
     }
 }

@@ -60,7 +60,10 @@ impl Cache {
             counts: mesh.counts(),
             refusals,
             all_refusals,
-            counted: counted(mesh),
+            counted: some_rows(mesh, |it| {
+                it.rejected.iter().any(|it| matches!(it, Rejection::Counter { .. }))
+            }),
+            cut_off: some_rows(mesh, |it| it.says_connected == Some(false)),
             namespaces: some(|it| &it.namespace),
             versions: some(|it| &it.istio_version),
             istiods: some(|it| &it.istiod),
@@ -171,10 +174,9 @@ fn refused(row: &Row) -> Vec<(&str, &str, Option<Instant>)> {
     list
 }
 
-/// Proxies whose stats count refusals.
-fn counted(mesh: &Mesh) -> Vec<Named> {
-    let counts = |it: &Row| it.rejected.iter().any(|it| matches!(it, Rejection::Counter { .. }));
-    let rows = mesh.rows.iter().enumerate().filter(|it| counts(it.1));
+/// The first proxies of which that is true.
+fn some_rows(mesh: &Mesh, is: fn(&Row) -> bool) -> Vec<Named> {
+    let rows = mesh.rows.iter().enumerate().filter(|it| is(it.1));
     rows.take(TOLD).map(|(at, row)| named(at, row)).collect()
 }
 

@@ -5,6 +5,7 @@ mod collect;
 mod comparison;
 mod detail;
 mod elsewhere;
+mod enclosed;
 mod findings;
 mod graph;
 mod istioctl;
@@ -24,11 +25,13 @@ mod trace;
 use std::collections::BTreeSet;
 
 pub use elsewhere::elsewhere;
+pub use enclosed::{About, Enclosed};
 
 use protocol::{Answer, DocumentId, Query, ResourceRef};
 
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
+use crate::instant::Instant;
 use crate::intake::{Member, Recognised, Step, recognise};
 use crate::redact::Lot;
 
@@ -48,6 +51,11 @@ pub struct Engine {
 }
 
 impl Engine {
+    /// The file that is read next was last changed then: shown with what comes out of it.
+    pub fn begin_file(&mut self, date: Option<Instant>) {
+        self.capture.begin_file(date);
+    }
+
     /// Adds the documents of a file that was read; [`Engine::link`] is due when the last one is in. `found`: what its
     /// first JSON value was recognised as, where that is known already.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>, found: Option<Recognised>) {
@@ -136,6 +144,11 @@ impl Engine {
     /// The copy that can be sent, as a file; `None` unless one was made and stood its check.
     pub fn packed(&self) -> Option<Vec<u8>> {
         self.share.packed()
+    }
+
+    /// The copy as it goes into a page of its own, with what is hidden among the findings; `None` as well.
+    pub fn enclosed(&self) -> Option<Enclosed> {
+        self.share.enclosed(self.findings.suppressions())
     }
 
     /// The map of that copy as a file, encrypted where there is a passphrase; `None` as well.

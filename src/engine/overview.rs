@@ -4,7 +4,7 @@ use super::collect::{Part, missing};
 use super::detail;
 use super::list::{document_line, proxy_line, with_node};
 use super::protocol::{Count, Fact, Missing, Overview, Rejected, ResourceRef, TimeLine};
-use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId, Time};
+use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId, Time, captured};
 use crate::envoy::{Kind as ResourceKind, ProxyNode, State};
 use crate::intake::Kind;
 
@@ -30,7 +30,7 @@ pub fn overview(capture: &Capture, id: ProxyId) -> Option<Overview> {
             .filter(|(_, it)| it.kind == Kind::EnvoyServerInfo)
             .flat_map(|(_, it)| server_facts(it)),
     );
-    if let Some(captured) = documents.iter().filter_map(|(_, it)| it.captured).max() {
+    if let Some(captured) = captured(documents.iter().map(|it| it.1)) {
         facts.push((Fact::Captured, captured.to_string()));
     }
     facts.retain(|(_, value)| !value.is_empty());
@@ -131,7 +131,10 @@ fn lacks(capture: &Capture, proxy: &Proxy) -> Vec<Missing> {
         (Part::ConfigDump, dump.is_some()),
         (Part::Endpoints, section("EndpointsConfigDump")),
         (Part::Secrets, section("SecretsConfigDump")),
-        (Part::Clusters, has(Kind::EnvoyClusters) || has(Kind::EnvoyClustersText)),
+        (
+            Part::Clusters,
+            has(Kind::EnvoyClusters) || has(Kind::EnvoyClustersText) || has(Kind::IstioctlEndpoints),
+        ),
         (Part::ServerInfo, has(Kind::EnvoyServerInfo)),
         (Part::Syncz, syncz),
         (Part::IstiodConfigDump, has(Kind::IstiodConfigDump)),

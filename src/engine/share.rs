@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::enclosed::{About, Enclosed};
 use super::protocol::{
-    DocumentId, Listed, ShareAnswer, ShareLeftOut, ShareName, SharePlace, ShareQuery, Shared, TextRef,
-    Treated,
+    DocumentId, Listed, ShareAnswer, ShareLeftOut, ShareName, SharePlace, ShareQuery, Shared, Suppression,
+    TextRef, Treated,
 };
 use super::{cut, holds, number, text, words};
 use crate::capture::{Capture, Document};
@@ -117,6 +118,28 @@ impl Share {
     pub fn packed(&self) -> Option<Vec<u8>> {
         let outcome = self.outcome()?;
         outcome.pack(packing(outcome), Vec::new()).ok()
+    }
+
+    /// The copy as it goes into a page of its own, packed; `None` unless it stood its check.
+    pub fn enclosed(&self, hidden: impl Iterator<Item = Suppression>) -> Option<Enclosed> {
+        let outcome = self.outcome().filter(|it| !it.members.is_empty())?;
+        let (packing, ending) = match packing(outcome) {
+            Packing::Zip => (Packing::Zip, ".zip".to_owned()),
+            Packing::Plain | Packing::Gz => (Packing::Gz, format!("{}.gz", outcome.ending())),
+            Packing::Tar | Packing::TarGz => (Packing::TarGz, ".tar.gz".to_owned()),
+        };
+        let bytes = outcome.pack(packing, Vec::new()).ok()?;
+        let whole = |text: Option<String>| match text {
+            Some(text) => Some(Some(outcome.map.whole(&text, &self.keep)?)),
+            None => Some(None),
+        };
+        let is_check = |id: &str| crate::findings::checks::ALL.iter().any(|(known, _)| *known == id);
+        let map = |it: Suppression| {
+            is_check(&it.id).then_some(())?;
+            Some(Suppression { id: it.id, resource: whole(it.resource)?, proxy: whole(it.proxy)? })
+        };
+        let about = About { name: format!("redacted{ending}"), hidden: hidden.filter_map(map).collect() };
+        Some(Enclosed { about, bytes })
     }
 
     /// The map of the copy as a file, encrypted where there is a passphrase; `None` unless the copy stood its check.

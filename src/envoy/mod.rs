@@ -17,6 +17,7 @@ mod route;
 mod route_match;
 mod secret;
 mod spelling;
+pub mod stats;
 
 use std::borrow::Cow;
 
@@ -42,6 +43,7 @@ pub use route_match::{
 };
 pub use secret::Secret;
 pub use spelling::Keys;
+pub use stats::Stat;
 
 use crate::json::Node;
 

@@ -274,8 +274,9 @@ fn counters(capture: &Capture, (id, proxy, name): (ProxyId, &Proxy, &str), found
         return;
     }
     for document in proxy.documents.iter() {
-        let Some(it) =
-            capture.document(*document).filter(|it| matches!(it.kind, Page::EnvoyStats | Page::Prometheus))
+        let Some(it) = capture
+            .document(*document)
+            .filter(|it| matches!(it.kind, Page::EnvoyStats | Page::EnvoyStatsPrometheus))
         else {
             continue;
         };

@@ -40,8 +40,10 @@ kinds! {
     EnvoyServerInfo = "envoy_server_info",
     /// Envoy's `/certs`.
     EnvoyCerts = "envoy_certs",
-    /// Envoy's `/stats`.
+    /// Envoy's `/stats`, as text or JSON.
     EnvoyStats = "envoy_stats",
+    /// Envoy's `/stats/prometheus`; with its agent's metrics, as the agent puts them together.
+    EnvoyStatsPrometheus = "envoy_stats_prometheus",
     /// Envoy's `/runtime`.
     EnvoyRuntime = "envoy_runtime",
     /// Envoy's `/init_dump`.
@@ -52,7 +54,7 @@ kinds! {
     EnvoyBootstrap = "envoy_bootstrap",
     /// An Envoy bootstrap or static configuration as YAML.
     EnvoyYaml = "envoy_yaml",
-    /// Metrics in Prometheus' text format: an Envoy's, an agent's or istiod's.
+    /// Metrics in Prometheus' text format that are no Envoy's: istiod's, an agent's, an application's.
     Prometheus = "prometheus",
     /// istiod's `/debug/syncz`.
     IstiodSyncz = "istiod_syncz",
@@ -141,6 +143,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it has the hosts of clusters as JSON: Envoy's `/clusters`, or what istioctl prints of it.
+    pub fn has_cluster_statuses(self) -> bool {
+        matches!(self, Kind::EnvoyClusters | Kind::IstioctlEndpoints)
+    }
+
     /// Whether it is an answer instead of data, or nothing.
     pub fn is_answer(self) -> bool {
         matches!(self, Kind::ErrorAnswer | Kind::EmptyAnswer | Kind::Html | Kind::Empty | Kind::Binary)

@@ -190,6 +190,16 @@ impl Map {
         false
     }
 
+    /// Whether a token, `known` as that, is replaced and nothing of it is left.
+    pub(super) fn has(&self, token: &str, known: &str) -> bool {
+        self.tokens.contains_key(known) || self.by_words(token).is_some() || {
+            let parts = self.cuts.fragments(known);
+            known.len() == token.len()
+                && parts.len() > 1
+                && parts.iter().all(|it| self.tokens.contains_key(*it))
+        }
+    }
+
     /// `CaseLess`: word by word, when each is known.
     fn by_words(&self, token: &str) -> Option<String> {
         let ends = words(token);

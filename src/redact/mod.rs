@@ -22,6 +22,7 @@ mod shape;
 mod traces;
 mod treat;
 mod walk;
+mod whole;
 mod words;
 
 pub use age::{Locked, Lot, is_locked, lock, unlock};

@@ -1,9 +1,10 @@
 //! What an Envoy says itself that it refused.
 
-use crate::capture::{Capture, Document, Proxy, ResourceRef};
-use crate::envoy::{Kind, State};
+use std::collections::BTreeMap;
+
+use crate::capture::{Capture, Proxy, ResourceRef};
+use crate::envoy::{Kind, Stat, State};
 use crate::instant::Instant;
-use crate::intake::Kind as Page;
 use crate::json::{pluck_text, unescape};
 
 /// Something that an Envoy refused.
@@ -37,58 +38,95 @@ pub fn rejections(capture: &Capture, proxy: &Proxy) -> Vec<Rejection> {
     if let Some((id, document)) = proxy.dump.and_then(|id| Some((id, capture.document(id)?)))
         && let Some(dump) = document.dump()
     {
-        let refused = dump.of(Kind::Listener).filter(|(_, it)| it.state == State::Error);
-        list.extend(refused.map(|(resource, it)| {
+        for (resource, it) in dump.of(Kind::Listener).filter(|(_, it)| it.state == State::Error) {
             let text = |key| {
                 let found = pluck_text(&document.bytes, it.wrapper, &[key])?;
                 Some(unescape(found.of(&document.bytes)).into_owned())
             };
-            Rejection::Dump {
+            let refused = Rejection::Dump {
                 place: ResourceRef { document: id, resource },
                 name: it.name(&document.bytes).into_owned(),
                 details: text("details").unwrap_or_default(),
                 at: text("last_update_attempt").and_then(|it| Instant::parse(&it)),
+            };
+            // Envoy 1.40 has a listener that it refused twice: the second time without a name of the entry, and a time.
+            if !list.iter().any(|it| is_again(it, &refused)) {
+                list.push(refused);
             }
-        }));
+        }
     }
-    let documents = proxy.documents.iter().filter_map(|id| capture.document(*id));
-    list.extend(documents.flat_map(counters));
+    // The same counter may be on several pages, taken one after the other.
+    let mut counters: BTreeMap<String, u64> = BTreeMap::new();
+    for it in stats(capture, proxy, "update_rejected") {
+        let count = counters.entry(it.name).or_default();
+        *count = it.value.max(*count);
+    }
+    let refused = counters.into_iter().filter(|it| it.1 > 0);
+    list.extend(refused.map(|(name, count)| Rejection::Counter { name, count }));
     list
 }
 
-/// The counters of `/stats` (`listener_manager.lds.update_rejected: 1`) and of its Prometheus form
-/// (`envoy_listener_manager_lds_update_rejected{…} 1`) that are not 0.
-fn counters(document: &Document) -> Vec<Rejection> {
-    if !matches!(document.kind, Page::EnvoyStats | Page::Prometheus) {
-        return Vec::new();
-    }
-    let text = String::from_utf8_lossy(&document.bytes);
-    let counter = |line: &str| {
-        let (name, value) = line.rsplit_once([' ', ':'])?;
-        let name = name.trim_end_matches(':');
-        let count = value.trim().parse().ok().filter(|count| *count > 0)?;
-        let plain = name.split('{').next()?;
-        (plain.ends_with("update_rejected") && !line.starts_with('#'))
-            .then(|| Rejection::Counter { name: name.to_owned(), count })
+fn is_again(one: &Rejection, other: &Rejection) -> bool {
+    let of = |it: &Rejection| match it {
+        Rejection::Dump { name, details, .. } => Some((name.clone(), details.clone())),
+        Rejection::Counter { .. } => None,
     };
-    text.lines().filter_map(counter).collect()
+    of(one) == of(other)
+}
+
+/// Whether an Envoy has a connection to its control plane, as its stats say (`control_plane.connected_state`, Envoy's
+/// source/extensions/config_subscription/grpc/grpc_stream.h); with several control planes, to any. `None` where no page
+/// of it says so: Istio's sidecars leave that number out unless they are told otherwise.
+pub fn connection(capture: &Capture, proxy: &Proxy) -> Option<bool> {
+    let states = stats(capture, proxy, "connected_state");
+    states.filter(|it| it.name == "control_plane.connected_state").map(|it| it.value > 0).max()
+}
+
+fn stats<'c>(capture: &'c Capture, proxy: &'c Proxy, end: &'c str) -> impl Iterator<Item = Stat> + 'c {
+    let documents = proxy.documents.iter().filter_map(|id| capture.document(*id));
+    documents.flat_map(move |it| it.stats(&[end]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::{Limits, Step, Unpack};
+
+    /// The pages of an Envoy 1.40.0 that refused one listener and has no control plane (tests/fixtures/README.md).
+    fn pages(which: &[&str]) -> Capture {
+        let bytes = include_bytes!("../../tests/fixtures/envoy/1.40/sidecar.tar.gz").to_vec();
+        let mut capture = Capture::default();
+        for step in Unpack::new("sidecar", bytes, Limits::default()) {
+            if matches!(&step, Step::Member(it) if which.iter().any(|end| it.path.ends_with(end))) {
+                capture.take(step);
+            }
+        }
+        capture.link();
+        capture
+    }
 
     #[test]
-    fn counters_of_both_forms_are_found() {
-        let stats = "cluster_manager.cds.update_rejected: 0\nlistener_manager.lds.update_rejected: 3\n\
-            listener_manager.lds.update_success: 4\n";
-        let bytes = stats.as_bytes().to_vec();
-        let found = crate::intake::recognise(&bytes);
-        let mut document = Document::new("stats".to_owned(), bytes, found);
-        document.kind = Page::EnvoyStats;
+    fn every_form_of_the_stats_says_the_same() {
         let name = "listener_manager.lds.update_rejected".to_owned();
-        assert_eq!(counters(&document), [Rejection::Counter { name, count: 3 }]);
-        document.bytes = b"# TYPE x_update_rejected counter\nenvoy_lds_update_rejected{a=\"b\"} 2\n".to_vec();
-        assert_eq!(counters(&document).len(), 1);
+        let counter = Rejection::Counter { name, count: 1 };
+        for which in [
+            &["/stats"][..],
+            &["/stats-json"],
+            &["/stats-prometheus"],
+            &["/stats", "/stats-json", "/stats-prometheus"],
+        ] {
+            let capture = pages(which);
+            assert_eq!(capture.documents().count(), which.len());
+            assert_eq!(capture.proxies().count(), 1);
+            let (_, proxy) = capture.proxies().next().unwrap();
+            assert_eq!(rejections(&capture, proxy), std::slice::from_ref(&counter), "{which:?}");
+            assert_eq!(connection(&capture, proxy), Some(false), "{which:?}");
+        }
+        let capture = pages(&["/stats", "/config_dump"]);
+        let (_, proxy) = capture.proxies().next().unwrap();
+        let list = rejections(&capture, proxy);
+        assert!(matches!(&list[0], Rejection::Dump { name, .. } if name == "refused"), "{list:?}");
+        assert_eq!(list[1..], [counter]);
+        assert_eq!(connection(&pages(&["/config_dump"]), proxy), None);
     }
 }

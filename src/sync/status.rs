@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rejected::{Rejection, rejections};
+use super::rejected::{Rejection, connection, rejections};
 use crate::capture::{Capture, Content, Document, DocumentId, Proxy, ProxyId};
 use crate::envoy::{Kind, ProxyNode};
 use crate::instant::Instant;
@@ -52,6 +52,8 @@ pub struct Row {
     pub types: Vec<TypeState>,
     /// What its Envoy refused, as its own documents say.
     pub rejected: Vec<Rejection>,
+    /// Whether it has a connection to a control plane, where its own stats say so.
+    pub says_connected: Option<bool>,
 }
 
 /// How far a proxy is with a type.
@@ -205,6 +207,7 @@ fn row(
         since: clients.iter().filter(is).filter_map(|it| it.1.connected).max(),
         types: sync.types.iter().map(state).collect(),
         rejected: rejections(capture, proxy),
+        says_connected: connection(capture, proxy),
         istiod,
     }
 }
@@ -227,6 +230,7 @@ fn stranger(capture: &Capture, (id, proxy): (ProxyId, &Proxy)) -> Row {
         istio_version: of_node(capture, proxy, |node| node.metadata("ISTIO_VERSION")),
         envoy_version: envoy_version(capture, proxy),
         rejected: rejections(capture, proxy),
+        says_connected: connection(capture, proxy),
         ..Row::default()
     }
 }

@@ -145,7 +145,8 @@ fn what_is_not_needed_is_listed_and_not_unpacked() {
         ("._config_dump", b"\0\x05\x16\x07\0\x02\0\0Mac OS X"),
         ("empty", b""),
         ("pods", b"apiVersion: v1\nitems: []\n"),
-        ("metrics", b"# HELP x y\n# TYPE envoy_x counter\nenvoy_x 1\n"),
+        ("metrics", b"# HELP x y\n# TYPE pilot_x counter\npilot_x 1\n"),
+        ("stats", b"# TYPE envoy_x counter\nenvoy_x 1\n"),
         ("other.7z", b"7z\xbc\xaf\x27\x1c\0\x04"),
         ("config_dump", ONE),
     ] {
@@ -153,7 +154,7 @@ fn what_is_not_needed_is_listed_and_not_unpacked() {
     }
     let (members, unread) = unpack("t", &gz(&builder.into_inner().unwrap()), Limits::default());
     let names: Vec<_> = members.iter().map(|it| it.path.as_str()).collect();
-    assert_eq!(names, ["t/pods", "t/config_dump"]);
+    assert_eq!(names, ["t/pods", "t/stats", "t/config_dump"]);
     let found: Vec<_> =
         unread.iter().map(|it| (&it.path[2..], it.kind, it.why.clone(), it.bytes.unwrap())).collect();
     assert_eq!(

@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '../..');
+const dist = join(root, process.env.XDSCOPE_DIST ?? 'dist');
 const types = {
   '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm', '.json': 'application/json',
@@ -15,7 +16,7 @@ const types = {
 
 /// Serves dist/ below a path, as a plain host does: no headers but the type. `wasmType` stands in for a
 /// host that does not know wasm. `requests` has every path asked for.
-export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = join(root, process.env.XDSCOPE_DIST ?? 'dist') } = {}) {
+export async function serve({ below = '/tools/xdscope/', wasmType = types['.wasm'], folder = dist } = {}) {
   const requests = [];
   folder = resolve(folder);
   const server = createServer(async (request, response) => {
@@ -45,7 +46,7 @@ export const launch = () => chromium.launch({
 
 /// Serves dist/ as scripts/serve does, with the headers of static/_headers.
 export async function serveWithHeaders() {
-  const server = spawn('python3', [join(root, 'scripts', 'server.py'), join(root, 'dist'), '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn('python3', [join(root, 'scripts', 'server.py'), dist, '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const url = await new Promise((found, failed) => {
     server.stderr.on('data', (said) => { const at = /http:\S+/.exec(said); if (at) found(at[0]); });
     server.on('exit', () => failed(new Error('scripts/server.py ended')));
@@ -79,7 +80,8 @@ export async function open(browser, host, { path = '', locale = 'en-US', ...opti
   let seen = sent.length;
   return {
     page, context, violations, errors,
-    afterBoot: () => [...host.requests.slice(asked), ...sent.slice(seen)],
+    // When a page is opened again, the browser itself asks whether the service worker is still the same.
+    afterBoot: () => [...host.requests.slice(asked), ...sent.slice(seen)].filter((it) => !it.endsWith('/sw.js')),
     reload: async () => { await page.reload(); await booted(page); asked = host.requests.length; seen = sent.length; },
     close: () => context.close(),
   };
@@ -135,8 +137,8 @@ export async function accessibility(page, options = {}) {
 
 /// The folder of dist/ that has everything but the entry page.
 export async function built() {
-  const [folder] = (await readdir(join(root, 'dist'), { withFileTypes: true })).filter((entry) => entry.isDirectory());
-  return join(root, 'dist', folder.name);
+  const [folder] = (await readdir(dist, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return join(dist, folder.name);
 }
 
 export const fixture = (path) => join(root, 'tests', 'fixtures', path);

@@ -1,7 +1,9 @@
 //! The engine's side: a copy is made in slices, listed in windows, and packed as it came.
 
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Answer, Listed, Query, ShareAnswer, ShareQuery, Shared, Treated};
+use xdscope::engine::protocol::{
+    Answer, Listed, Query, ShareAnswer, ShareQuery, Shared, Suppression, Treated,
+};
 use xdscope::intake::{Limits, Unpack};
 
 use super::{KEY, fixture};
@@ -87,4 +89,31 @@ fn a_name_that_is_kept_stays_and_so_do_the_codes_of_the_others() {
     assert_eq!(code(&mut engine, "bookinfo"), other);
     make(&mut engine, &[]);
     assert_eq!(code(&mut engine, "details"), before);
+}
+
+/// What is hidden goes along under the copy's names; what names something that is not in the capture stays behind.
+#[test]
+fn what_is_hidden_travels_with_a_copy_in_a_page() {
+    let mut engine = open("bug-report.tar.gz", fixture("istio/1.27/bug-report.tar.gz"));
+    let hidden = |id: &str, resource: &str, proxy: Option<&str>| Suppression {
+        id: id.to_owned(),
+        resource: Some(resource.to_owned()),
+        proxy: proxy.map(str::to_owned),
+    };
+    let reviews = "outbound|9080||reviews.bookinfo.svc.cluster.local";
+    engine.ask(&Query::Suppress(vec![
+        hidden("cluster-without-endpoints", reviews, None),
+        hidden("cluster-without-endpoints", "outbound|80||kanari.elsewhere.svc.cluster.local", None),
+        hidden("cluster-without-endpoints", reviews, Some("reviews-v1-kanari")),
+        hidden("kanari", reviews, None),
+    ]));
+    assert_eq!(engine.enclosed(), None, "no copy was made");
+    make(&mut engine, &["bookinfo"]);
+    let enclosed = engine.enclosed().unwrap();
+    assert_eq!(enclosed.about.name, "redacted.tar.gz");
+    let code = code(&mut engine, "reviews").0;
+    let wanted = format!("outbound|9080||{code}.bookinfo.svc.cluster.local");
+    assert_eq!(enclosed.about.hidden, [hidden("cluster-without-endpoints", &wanted, None)]);
+    let copy = open("redacted.tar.gz", enclosed.bytes);
+    assert_eq!(copy.capture().proxies().count(), engine.capture().proxies().count());
 }

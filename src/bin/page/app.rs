@@ -61,6 +61,8 @@ pub enum Notice {
     OtherCapture,
     NothingDropped,
     NothingToCompare,
+    /// The page was saved with a copy inside, which is what is shown.
+    Enclosed,
     /// The address is of two captures, and the second one is not open.
     NoSecond,
 }
@@ -83,6 +85,8 @@ pub enum Msg {
     /// A resource's own place is known.
     Resolved(Rc<Answer>),
     Give(Vec<Given>),
+    /// What the page was saved with.
+    Enclosed(Given),
     /// To be compared with what is open.
     GiveSecond(Vec<Given>),
     SecondCaptured(Rc<Answer>),
@@ -149,6 +153,9 @@ impl Component for App {
             EventListener::new(&browser::window(), "hashchange", move |_| moved.emit(())),
             keys::listen(act.clone()),
         ];
+        if let Some((copy, hidden)) = worker::inside() {
+            ctx.link().send_message_batch(vec![Msg::Suppress(hidden), Msg::Enclosed(copy)]);
+        }
         let wanted = link::parse(&browser::hash()).filter(|(_, place)| *place != Place::Home);
         App {
             phase: Phase::Empty,
@@ -184,6 +191,10 @@ impl Component for App {
             Msg::Moved => self.moved(ctx),
             Msg::Resolved(answer) => self.resolved(&answer),
             Msg::Give(given) => self.give(given),
+            Msg::Enclosed(given) => {
+                self.give(vec![given]);
+                self.notice = Some(Notice::Enclosed);
+            }
             Msg::GiveSecond(given) => self.give_second(given),
             Msg::SecondCaptured(answer) => self.second_captured(&answer),
             Msg::Swap => {

@@ -8,7 +8,8 @@ use gloo::timers::callback::Interval;
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, File, MessageEvent, Worker};
-use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query};
+use xdscope::engine::About;
+use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query, Suppression};
 use yew::{AttrValue, Callback};
 
 use crate::browser;
@@ -173,6 +174,13 @@ impl Client {
     pub fn map_file(&self, passphrase: &str, lot: &[u8], hear: Callback<Option<Blob>>) {
         let lot = js_sys::Uint8Array::from(lot);
         self.save(&[("lot", lot.into()), ("passphrase", passphrase.into())], hear);
+    }
+
+    /// Wants the copy inside a page of its own, which is this one; none comes where there is none, or this page is no
+    /// single file.
+    pub fn page_file(&self, hear: Callback<Option<Blob>>) {
+        let enclosing = Callback::from(move |it: Option<Blob>| hear.emit(it.and_then(|it| enclose(&it))));
+        self.save(&[("page", true.into())], enclosing);
     }
 
     fn save(&self, with: &[(&str, JsValue)], hear: Callback<Option<Blob>>) {
@@ -340,6 +348,31 @@ impl Client {
             self.send(given.into_iter().map(|it| it.0).collect(), second);
         }
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// This page with something inside, where it is the single file; see static/boot.js.
+    #[wasm_bindgen(js_namespace = xdscope)]
+    fn enclose(blob: &Blob) -> Option<Blob>;
+    #[wasm_bindgen(js_namespace = xdscope, js_name = oneFile)]
+    fn is_one_file() -> bool;
+    #[wasm_bindgen(js_namespace = xdscope)]
+    fn enclosed() -> Option<Blob>;
+    #[wasm_bindgen(js_namespace = xdscope)]
+    fn about() -> String;
+}
+
+/// Whether the page is the single file, which can be saved with a copy inside.
+pub fn one_file() -> bool {
+    is_one_file()
+}
+
+/// The copy that this page was saved with, and what is hidden among its findings.
+pub fn inside() -> Option<(Given, Vec<Suppression>)> {
+    let about: About = serde_json::from_str(&about()).ok()?;
+    let file = File::new_with_blob_sequence(&Array::of1(&enclosed()?.into()), &about.name).ok()?;
+    Some((Given::File { file, path: about.name.into() }, about.hidden))
 }
 
 /// A file made of the built-in sample.

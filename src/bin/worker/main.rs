@@ -5,7 +5,7 @@
 //! `close` (forget everything). `open` with `second` opens a second capture beside the first, `swap` lets the two
 //! change places, `close_second` forgets it. What it says is a [`FromWorker`] as JSON; and to `save` (`id`) it
 //! says an object with that `id` and a `blob`: the copy that can be sent, or (with `lot`, random bytes, and a `passphrase`,
-//! or an empty one) its map; none where there is none.
+//! or an empty one) its map, or (with `page`) the copy as what static/boot.js puts into a page; none where there is none.
 
 #[cfg(target_arch = "wasm32")]
 mod made_up;
@@ -115,7 +115,11 @@ mod worker {
                 let document = DocumentId(field("document").as_f64().unwrap_or_default() as u32);
                 wasm_bindgen_futures::spawn_local(opening::unpack(Rc::clone(shared), document));
             }
-            "save" => save(shared, &field("id"), &field("lot"), &text("passphrase")),
+            "save" => {
+                let page = field("page").is_truthy();
+                let bytes = file(shared, page, &field("lot"), &text("passphrase"));
+                save(shared, &field("id"), bytes.as_deref());
+            }
             "cancel" => shared.epoch.set(shared.epoch.get() + 1),
             "swap" => {
                 shared.engine.borrow_mut().swap();
@@ -157,17 +161,25 @@ mod worker {
         }
     }
 
-    /// Gives the page a file that it lets the user save.
-    fn save(shared: &Rc<Shared>, id: &JsValue, lot: &JsValue, passphrase: &str) {
-        let bytes = match lot.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec) {
+    /// A file that the user may save.
+    fn file(shared: &Rc<Shared>, page: bool, lot: &JsValue, passphrase: &str) -> Option<Vec<u8>> {
+        let engine = shared.engine.borrow();
+        if page {
+            return engine.enclosed().map(|it| it.to_html().into_bytes());
+        }
+        match lot.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec) {
             Some(lot) => {
                 let lot = <[u8; 48]>::try_from(lot).ok().map(xdscope::redact::Lot);
-                lot.and_then(|lot| shared.engine.borrow().packed_map(passphrase, lot))
+                lot.and_then(|lot| engine.packed_map(passphrase, lot))
             }
-            None => shared.engine.borrow().packed(),
-        };
+            None => engine.packed(),
+        }
+    }
+
+    /// Gives it to the page.
+    fn save(shared: &Shared, id: &JsValue, bytes: Option<&[u8]>) {
         let blob = bytes.and_then(|bytes| {
-            let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(&bytes[..]));
+            let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
             web_sys::Blob::new_with_u8_array_sequence(&parts).ok()
         });
         let said = js_sys::Object::new();

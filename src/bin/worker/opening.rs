@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 use xdscope::engine::Engine;
 use xdscope::engine::protocol::{DocumentId, FromWorker};
+use xdscope::instant::Instant;
 use xdscope::intake::{
     Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
 };
@@ -37,6 +38,7 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
         let progress = |bytes: u64| {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
+        shared.with_engine(second, |engine| engine.begin_file(date_of(&source.blob)));
         match read(&shared, epoch, &source.blob, &progress).await {
             Ok((bytes, Some(found))) => {
                 shared.with_engine(second, |engine| engine.add(&source.path, bytes, Some(found)));
@@ -74,6 +76,13 @@ pub enum Stopped {
 )]
 fn size_of(blob: &Blob) -> u64 {
     blob.size() as u64
+}
+
+/// When a file was last changed.
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are whole")]
+fn date_of(blob: &Blob) -> Option<Instant> {
+    let milliseconds = blob.dyn_ref::<web_sys::File>()?.last_modified() as i64;
+    milliseconds.checked_mul(1_000_000).map(Instant)
 }
 
 /// Takes an archive apart, in turns. Whether it came to its end.
@@ -144,6 +153,7 @@ pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
 /// Adds what was pasted.
 pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
     let mut engine = shared.engine.borrow_mut();
+    engine.begin_file(None);
     engine.add("paste", bytes, None);
     engine.link();
     drop(engine);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 use xdscope::engine::Engine;
-use xdscope::engine::protocol::{Answer, Capture, DocumentLine, Query};
+use xdscope::engine::protocol::{Answer, Capture, DateOf, DocumentLine, Query};
 
 use crate::fail::Failure;
 
@@ -82,7 +82,7 @@ fn entry<'a>(capture: &'a Capture, names: &'a [String], it: &'a DocumentLine) ->
         path: &it.path,
         kind: &it.kind,
         proxy: proxy.and_then(|at| names.get(at)).map(String::as_str),
-        captured: it.captured.map(|it| it.to_string()),
+        captured: it.captured.filter(|_| it.dated_by != Some(DateOf::File)).map(|it| it.to_string()),
         bytes: it.bytes,
         read,
         partial: place.filter(|_| read).map(|(trouble, place)| Partial {

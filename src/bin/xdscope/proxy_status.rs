@@ -207,6 +207,9 @@ fn remarks(capture: &Capture, mesh: &Mesh) {
                 Rejection::Counter { name, count } => say(format!("{}: {name} is {count}", row.id)),
             }
         }
+        if row.says_connected == Some(false) {
+            say(format!("{}: its own stats say that it had no connection to a control plane", row.id));
+        }
         if !row.also.is_empty() {
             say(format!("{}: {} claims it, and so does {}", row.id, row.istiod, row.also.join(", ")));
         }

@@ -38,6 +38,8 @@ pub struct Mesh {
     pub all_refusals: u32,
     /// Proxies whose stats say that something was refused since they run.
     pub counted: Vec<Named>,
+    /// Proxies whose stats say that they have no connection to a control plane.
+    pub cut_off: Vec<Named>,
     /// Those that rows have, to choose from.
     pub namespaces: Vec<String>,
     /// Those that rows have, to choose from.

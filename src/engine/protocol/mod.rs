@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use intake::{LogClass, LogLines, TextTable, TimeLine};
 pub use trace::*;
 
-pub use crate::capture::{DocumentId, ProxyId, ResourceRef};
+pub use crate::capture::{DateOf, DocumentId, ProxyId, ResourceRef};
 use crate::envoy;
 use crate::instant::Instant;
 use crate::json::Place;
@@ -371,8 +371,10 @@ pub struct DocumentLine {
     pub bytes: u64,
     /// Whose it is.
     pub proxy: Option<ProxyId>,
-    /// When it was taken, as it says itself, else as its archive does.
+    /// When it was captured, as it says itself, else as its archive or file does.
     pub captured: Option<Instant>,
+    /// What says so.
+    pub dated_by: Option<DateOf>,
     /// Why it, or the rest of it, was not read.
     pub trouble: Option<Trouble>,
 }

@@ -25,7 +25,7 @@ pub(in crate::intake) fn recognise(bytes: &[u8]) -> (Kind, Option<NotRead>) {
     // A line that the head cuts is no evidence, except where it is the only one.
     let whole = if cut { text.rfind('\n').map_or(&*text, |end| &text[..end]) } else { &*text };
     let lines: Vec<&str> = whole.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    if let Some(kind) = page(&lines) {
+    if let Some(kind) = page(bytes, &lines) {
         return (kind, None);
     }
     if let Some(found) = answer(&lines) {
@@ -44,13 +44,13 @@ fn is_binary(head: &[u8]) -> bool {
 }
 
 /// Pages and files that hold data.
-fn page(lines: &[&str]) -> Option<Kind> {
+fn page(bytes: &[u8], lines: &[&str]) -> Option<Kind> {
     let few = &lines[..lines.len().min(16)];
     if few.iter().any(|line| is_clusters(line)) {
         return Some(Kind::EnvoyClustersText);
     }
     if few.iter().any(|line| line.starts_with("# TYPE ") || line.starts_with("# HELP ")) {
-        return Some(Kind::Prometheus);
+        return Some(metrics(bytes));
     }
     if let Some(kind) = yaml(few) {
         return Some(kind);
@@ -72,6 +72,13 @@ fn page(lines: &[&str]) -> Option<Kind> {
         return Some(Kind::EnvoyListenersText);
     }
     most(few, is_stat).then_some(Kind::EnvoyStats)
+}
+
+/// Whose metrics they are. An agent may put its own before its Envoy's.
+fn metrics(bytes: &[u8]) -> Kind {
+    let head = bytes.get(..crate::intake::HEAD).unwrap_or(bytes);
+    let envoys = memchr::memmem::find(head, b"# TYPE envoy_").is_some();
+    if envoys { Kind::EnvoyStatsPrometheus } else { Kind::Prometheus }
 }
 
 /// `outbound|80||a.b::default_priority::max_connections::1024` (Envoy's clusters_handler.cc).
@@ -222,7 +229,9 @@ mod tests {
             ("null\n", Kind::EmptyAnswer),
             ("a|b::default_priority::max_connections::1\n", Kind::EnvoyClustersText),
             ("0.0.0.0_80::0.0.0.0:80\nv6::[::]:15006\nuds::@/a/b\n", Kind::EnvoyListenersText),
-            ("# TYPE envoy_cluster_x counter\nenvoy_cluster_x{} 1\n", Kind::Prometheus),
+            ("# TYPE envoy_cluster_x counter\nenvoy_cluster_x{} 1\n", Kind::EnvoyStatsPrometheus),
+            ("# HELP go_x x\n# TYPE go_x gauge\ngo_x 1\n# TYPE envoy_a gauge\n", Kind::EnvoyStatsPrometheus),
+            ("# HELP pilot_x x\n# TYPE pilot_x gauge\npilot_x 1\n", Kind::Prometheus),
             ("cluster.a.b: 1\nlistener.x.y: No recorded values\n", Kind::EnvoyStats),
             ("apiVersion: v1\nkind: List\n", Kind::KubernetesYaml),
             ("kind: List\nitems: []\n", Kind::KubernetesYaml),

@@ -1,6 +1,6 @@
 //! A document as it came, and lists of documents.
 
-use xdscope::engine::protocol::{Answer, DocumentId, DocumentLine, Query, TextRef};
+use xdscope::engine::protocol::{Answer, DateOf, DocumentId, DocumentLine, Query, TextRef};
 use yew::prelude::*;
 
 use super::cells::breakable;
@@ -42,8 +42,8 @@ pub fn Document(props: &Props) -> Html {
                 <h1 class="x-mono">{ document.path.clone() }</h1>
                 <p class="x-sub">
                     { words::document(&document.kind) }{ " · " }{ words::bytes(document.bytes) }
-                    if let Some(at) = document.captured {
-                        { " · " }{ words::time(at) }
+                    if document.captured.is_some() {
+                        { " · " }{ taken(document) }
                     }
                     if let Some(proxy) = owner {
                         { " · " }<a href={page.href(Place::Proxy(proxy.id, View::Overview))}>{ proxy.name.clone() }</a>
@@ -106,13 +106,29 @@ pub fn DocumentTable(props: &TableProps) -> Html {
                                 }
                             </td>
                             <td class="x-whole-line">{ words::document(&document.kind) }</td>
-                            <td class="x-whole-line">{ document.captured.map(words::time) }</td>
+                            <td class="x-whole-line">{ taken(document) }</td>
                             <td class="x-number">{ words::bytes(document.bytes) }</td>
                         </tr>
                     }) }
                 </tbody>
             </table>
         </div>
+    }
+}
+
+/// When it was captured; where it does not say so itself, what does.
+fn taken(document: &DocumentLine) -> Html {
+    let Some(at) = document.captured else { return html! {} };
+    let by = match document.dated_by {
+        Some(DateOf::Archive) => Some(tr!("document.by_archive")),
+        Some(DateOf::File) => Some(tr!("document.by_file")),
+        Some(DateOf::Document) | None => None,
+    };
+    html! {
+        <>
+            { words::time(at) }
+            if let Some(by) = by { { " " }<span class="x-aside">{ by }</span> }
+        </>
     }
 }
 

@@ -53,6 +53,11 @@ pub fn Foot(props: &Props) -> Html {
                 </a>
             }
             <span class="x-right">
+                if newer() {
+                    <Button variant={Variant::Link} small=true testid="newer" onclick={|_| update()}>
+                        { if props.ready { tr!("foot.newer_open") } else { tr!("foot.newer") } }
+                    </Button>
+                }
                 <Button
                     variant={Variant::Link} small=true testid="promise"
                     onclick={page.act.reform(|_| Msg::Show(Some(Dialog::Promise)))}
@@ -68,6 +73,16 @@ pub fn Foot(props: &Props) -> Html {
             </span>
         </footer>
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Whether the page's host has another version than the one that is kept for when there is no network.
+    #[wasm_bindgen(js_namespace = xdscope)]
+    fn newer() -> bool;
+    /// Forgets what is kept, and loads the page from its host.
+    #[wasm_bindgen(js_namespace = xdscope)]
+    fn update();
 }
 
 /// How many requests the browser has made since the page began, by its own count.

@@ -115,6 +115,7 @@ fn sentence(notice: &Notice) -> AttrValue {
         Notice::OtherCapture => tr!("notice.other_capture"),
         Notice::NothingDropped => tr!("notice.nothing_dropped"),
         Notice::NothingToCompare => tr!("compare.nothing"),
+        Notice::Enclosed => tr!("share.enclosed"),
         Notice::NoSecond => tr!("compare.no_second"),
     }
 }

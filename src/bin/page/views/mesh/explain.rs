@@ -78,6 +78,13 @@ pub fn Explain(props: &Props) -> Html {
                 if !row.also.is_empty() {
                     <p class="x-says-warn">{ tr!("mesh.claimed", who = row.also.join(", ")) }{ " " }{ tr!("mesh.claimed.why") }</p>
                 }
+                {
+                    match row.says_connected {
+                        Some(false) => html! { <p class="x-says-warn" data-testid="says-connected">{ tr!("mesh.says_cut_off") }</p> },
+                        Some(true) if !row.connected && props.known => html! { <p data-testid="says-connected">{ tr!("mesh.says_connected") }</p> },
+                        _ => html! {},
+                    }
+                }
                 { for row.rejected.iter().map(|it| match it {
                     Rejection::Dump { place, name, details, at } => html! {
                         <>

@@ -10,7 +10,7 @@ use crate::words;
 
 pub fn refusals(page: &Page, mesh: &Mesh, choose: &Callback<Option<Chosen>>) -> Html {
     let more = mesh.all_refusals.saturating_sub(u32::try_from(mesh.refusals.len()).unwrap_or(u32::MAX));
-    if mesh.refusals.is_empty() && mesh.counted.is_empty() {
+    if mesh.refusals.is_empty() && mesh.counted.is_empty() && mesh.cut_off.is_empty() {
         return html! {};
     }
     html! {
@@ -19,13 +19,22 @@ pub fn refusals(page: &Page, mesh: &Mesh, choose: &Callback<Option<Chosen>>) -> 
             if more > 0 {
                 <p class="x-aside">{ tr!("mesh.more_refusals", n = words::number(more.into())) }</p>
             }
-            if !mesh.counted.is_empty() {
-                <p class="x-card x-says-warn" data-testid="counted">
-                    <strong>{ tr!("mesh.counted") }</strong>{ " " }{ tr!("mesh.counted.why") }{ " " }
-                    { for mesh.counted.iter().map(|it| html! { <>{ name(page, it) }{ " " }</> }) }
-                </p>
-            }
+            { told(page, &mesh.cut_off, "cut-off", tr!("mesh.cut_off"), tr!("mesh.cut_off.why")) }
+            { told(page, &mesh.counted, "counted", tr!("mesh.counted"), tr!("mesh.counted.why")) }
         </div>
+    }
+}
+
+/// What the stats of some proxies say.
+fn told(page: &Page, those: &[Named], testid: &'static str, short: AttrValue, why: AttrValue) -> Html {
+    if those.is_empty() {
+        return html! {};
+    }
+    html! {
+        <p class="x-card x-says-warn" data-testid={testid}>
+            <strong>{ short }</strong>{ " " }{ why }{ " " }
+            { for those.iter().map(|it| html! { <>{ name(page, it) }{ " " }</> }) }
+        </p>
     }
 }
 

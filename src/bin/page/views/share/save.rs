@@ -11,6 +11,7 @@ use crate::browser;
 use crate::context::use_page;
 use crate::parts::{Button, Variant, toned};
 use crate::words::{self, Tone};
+use crate::worker;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
@@ -22,15 +23,23 @@ pub fn Save(props: &Props) -> Html {
     let page = use_page();
     let shared = &props.shared;
     let saving = use_saving();
-    let map = use_state_eq(|| false);
+    let paging = use_saving();
+    let below = use_state_eq(|| None::<Below>);
     let save = {
         let (saving, ending, client) = (saving.clone(), shared.ending.clone(), page.client.clone());
         Callback::from(move |_: MouseEvent| client.file(saving.begin("redacted", ending.clone())))
     };
-    let wants = {
-        let map = map.clone();
-        Callback::from(move |_: MouseEvent| map.set(!*map))
+    let wants = |what: Below| {
+        let below = below.clone();
+        Callback::from(move |_: MouseEvent| below.set((*below != Some(what)).then_some(what)))
     };
+    let save_page = if worker::one_file() {
+        let (paging, client) = (paging.clone(), page.client.clone());
+        Callback::from(move |_: MouseEvent| client.page_file(paging.begin("redacted", ".html".to_owned())))
+    } else {
+        wants(Below::Page)
+    };
+    let is_pressed = |what: Below| *below == Some(what);
     html! {
         <>
         <section class="x-card x-share-top" data-testid="share-made">
@@ -51,16 +60,51 @@ pub fn Save(props: &Props) -> Html {
                 </p>
             </div>
             <div class="x-share-buttons">
-                <Button variant={Variant::Link} onclick={wants} pressed={*map} testid="share-map">{ tr!("share.map") }</Button>
+                <Button variant={Variant::Link} onclick={wants(Below::Map)} pressed={is_pressed(Below::Map)} testid="share-map">{ tr!("share.map") }</Button>
+                <Button
+                    onclick={save_page} disabled={*paging.busy} testid="share-page"
+                    pressed={(!worker::one_file()).then_some(is_pressed(Below::Page))}
+                >
+                    { if *paging.busy { tr!("share.packing") } else { page_words() } }
+                </Button>
                 <Button variant={Variant::Primary} onclick={save} disabled={*saving.busy} testid="share-save">
                     { if *saving.busy { tr!("share.packing") } else { tr!("share.save") } }
                 </Button>
-                if *saving.failed { <p role="alert">{ tr!("share.save.failed") }</p> }
+                if *saving.failed || *paging.failed { <p role="alert">{ tr!("share.save.failed") }</p> }
             </div>
         </section>
-        if *map { <map::SaveMap /> }
+        { match *below {
+            Some(Below::Map) => html! { <map::SaveMap /> },
+            Some(Below::Page) => html! {
+                <section class="x-card x-share-page" data-testid="share-page-panel">
+                    <p>{ tr!("share.page.why") }</p>
+                    <ol>
+                        <li>
+                            { tr!("share.page.get") }{ " " }
+                            <a href="xdscope.html" download="xdscope.html" data-testid="share-page-get">{ "xdscope.html" }</a>
+                        </li>
+                        <li>{ tr!("share.page.open") }</li>
+                        <li>{ tr!("share.page.then") }</li>
+                    </ol>
+                </section>
+            },
+            None => html! {},
+        } }
         </>
     }
+}
+
+/// Where it cannot be done at once, it is told how.
+fn page_words() -> yew::AttrValue {
+    if worker::one_file() { tr!("share.page") } else { tr!("share.page.how") }
+}
+
+/// What is shown below the buttons.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    Map,
+    /// How to save a page where this is none that can be saved.
+    Page,
 }
 
 /// A file that is being made, to be saved.
