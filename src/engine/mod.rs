@@ -48,6 +48,7 @@ pub struct Engine {
     second: Option<Box<Engine>>,
     graphs: graph::Cache,
     share: share::Share,
+    traces: trace::Cache,
 }
 
 impl Engine {
@@ -90,6 +91,7 @@ impl Engine {
         self.mesh = mesh::Cache::default();
         self.findings.forget();
         self.graphs = graph::Cache::default();
+        self.traces = trace::Cache::default();
         self.share = share::Share::default();
         self.compare_anew();
     }
@@ -128,7 +130,7 @@ impl Engine {
 
     /// Does a little of what will probably be asked for next, for when there is time. Whether there is more to do.
     pub fn prepare(&mut self) -> bool {
-        self.tables.prepare(&self.capture)
+        self.tables.prepare(&self.capture) || self.traces.prepare(&self.capture)
     }
 
     /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
@@ -172,6 +174,7 @@ impl Engine {
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
             Query::Overview(proxy) => {
                 self.tables.look_at(*proxy);
+                self.traces.look_at(*proxy);
                 overview::overview(capture, *proxy).map(Answer::Overview)
             }
             Query::Table { proxy, table, window } => {
@@ -235,7 +238,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
-            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
+            Query::Trace(query) => self.traces.ask(capture, query).map(Answer::Trace),
             Query::Share(query) => self.share.ask(capture, query).map(Answer::Share),
         };
         answer.unwrap_or(Answer::Gone)
