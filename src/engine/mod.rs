@@ -51,6 +51,7 @@ pub struct Engine {
     graphs: graph::Cache,
     share: share::Share,
     real: real::Real,
+    traces: trace::Cache,
 }
 
 impl Engine {
@@ -108,6 +109,7 @@ impl Engine {
         self.mesh = mesh::Cache::default();
         self.findings.forget();
         self.graphs = graph::Cache::default();
+        self.traces = trace::Cache::default();
         self.share.anew();
         self.compare_anew();
     }
@@ -147,7 +149,7 @@ impl Engine {
 
     /// Does a little of what will probably be asked for next, for when there is time. Whether there is more to do.
     pub fn prepare(&mut self) -> bool {
-        self.tables.prepare(&self.capture)
+        self.tables.prepare(&self.capture) || self.traces.prepare(&self.capture)
     }
 
     /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
@@ -198,6 +200,7 @@ impl Engine {
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
             Query::Overview(proxy) => {
                 self.tables.look_at(*proxy);
+                self.traces.look_at(*proxy);
                 overview::overview(capture, *proxy).map(Answer::Overview)
             }
             Query::Table { proxy, table, window } => {
@@ -261,7 +264,7 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
-            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
+            Query::Trace(query) => self.traces.ask(capture, query).map(Answer::Trace),
             Query::Share(query) => {
                 let second = self.second.as_ref().map(|it| &it.capture);
                 self.share.ask(capture, (second, self.real.shown()), query).map(Answer::Share)

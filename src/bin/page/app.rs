@@ -222,10 +222,12 @@ impl Component for App {
             Msg::SecondCaptured(answer) => self.second_captured(&answer),
             Msg::Swap => {
                 self.page.client.swap();
+                views::trace::swapped();
                 self.swapped(ctx);
             }
             Msg::CloseSecond => {
                 self.page.client.close_second();
+                views::trace::forget_second();
                 self.forget_second();
             }
             Msg::Sample => self.give(worker::sample().into_iter().collect()),

@@ -165,7 +165,7 @@ fn before(page: &Page, traced: &Rc<Traced>) -> Html {
 /// A proxy's name; the time of its capture, where that is another.
 fn place(before: &Way, now: &Way) -> String {
     match before.captured {
-        Some(at) if before.mark != now.mark => format!("{}, {}", before.name, words::time(at)),
+        Some(at) if before.opened != now.opened => format!("{}, {}", before.name, words::time(at)),
         _ => before.name.to_string(),
     }
 }
