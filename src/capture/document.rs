@@ -172,6 +172,14 @@ impl Document {
                 };
                 self.content = Content::ConfigDump(ConfigDump::of_list(&self.bytes, outline, kind));
             }
+            Kind::IstiodEdsz => {
+                let Some(outline) = &self.outline else { return };
+                let dump = ConfigDump::of_list(&self.bytes, outline, ResourceKind::Endpoint);
+                // Pilot's page of Istio 1.1 had services and hosts instead.
+                if dump.all().any(|(_, it)| !it.name(&self.bytes).is_empty()) {
+                    self.content = Content::ConfigDump(dump);
+                }
+            }
             Kind::IstioctlSecrets | Kind::IstioctlEcds => {
                 let Some(outline) = &self.outline else { return };
                 let dump = ConfigDump::of_section(&self.bytes, outline);

@@ -19,7 +19,7 @@ pub struct Time {
 
 /// Whether a document can stand for a proxy's configuration.
 pub(super) fn is_dump(document: &Document) -> bool {
-    document.dump().is_some() && document.kind != Kind::IstiodConfigDump
+    document.dump().is_some() && !matches!(document.kind, Kind::IstiodConfigDump | Kind::IstiodEdsz)
 }
 
 /// Whether a document is all of a proxy's configuration, as far as it can be told: a dump of Envoy's that says whose it

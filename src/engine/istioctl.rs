@@ -107,7 +107,7 @@ fn endpoints(capture: &Capture, of: &Proxy, filter: &EndpointFilter) -> Option<S
     let documents = of.documents.iter().rev().filter_map(|id| capture.document(*id));
     for document in documents {
         match document.kind {
-            crate::intake::Kind::EnvoyClusters => {
+            kind if kind.has_cluster_statuses() => {
                 let tree = document.tree()?;
                 return Some(endpoint::text(&endpoint::rows(tree.root(), filter)));
             }

@@ -131,7 +131,10 @@ fn lacks(capture: &Capture, proxy: &Proxy) -> Vec<Missing> {
         (Part::ConfigDump, dump.is_some()),
         (Part::Endpoints, section("EndpointsConfigDump")),
         (Part::Secrets, section("SecretsConfigDump")),
-        (Part::Clusters, has(Kind::EnvoyClusters) || has(Kind::EnvoyClustersText)),
+        (
+            Part::Clusters,
+            has(Kind::EnvoyClusters) || has(Kind::EnvoyClustersText) || has(Kind::IstioctlEndpoints),
+        ),
         (Part::ServerInfo, has(Kind::EnvoyServerInfo)),
         (Part::Syncz, syncz),
         (Part::IstiodConfigDump, has(Kind::IstiodConfigDump)),

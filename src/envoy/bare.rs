@@ -51,7 +51,7 @@ impl ConfigDump {
         dump
     }
 
-    /// Indexes an array of messages of one kind.
+    /// Indexes an array of messages of one kind; or the list `configs`, in which istiod's debug pages have them.
     pub fn of_list(bytes: &[u8], outline: &Outline, kind: Kind) -> ConfigDump {
         let stands_for: &[&str] = match kind {
             Kind::Listener => &["ListenersConfigDump"],
@@ -64,8 +64,9 @@ impl ConfigDump {
         let mut dump = ConfigDump { stands_for, ..ConfigDump::default() };
         let Some(root) = outline.root() else { return dump };
         let cut = cut(outline, root);
-        dump.sections.push(Section { span: outline.entry(root).value, type_url: Span::default() });
-        for item in outline.children(root) {
+        let list = outline.get(bytes, root, "configs").unwrap_or(root);
+        dump.sections.push(Section { span: outline.entry(list).value, type_url: Span::default() });
+        for item in outline.children(list) {
             dump.bare(bytes, kind, State::Active, outline.entry(item).value, cut);
         }
         dump

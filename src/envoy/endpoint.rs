@@ -122,9 +122,9 @@ impl<'t> LbEndpoint<'t> {
 pub struct ClusterStatus<'t>(pub Node<'t>);
 
 impl<'t> ClusterStatus<'t> {
-    /// All clusters of the page.
+    /// All clusters of the page; or of a bare list of them, as `istioctl proxy-config endpoint -o json` prints it.
     pub fn all(page: Node<'t>) -> impl Iterator<Item = ClusterStatus<'t>> + use<'t> {
-        page.list("cluster_statuses").map(ClusterStatus)
+        page.list("cluster_statuses").chain(page.items()).map(ClusterStatus)
     }
 
     /// Its name.

@@ -8,7 +8,6 @@ use crate::capture::{Capture, Document, DocumentId};
 use crate::envoy::{
     Address, AddressKind, ClusterLoadAssignment, ClusterStatus, Kind as ResourceKind, ResourceId,
 };
-use crate::intake::Kind as DocumentKind;
 
 /// An endpoint of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ const FLAGS: [&str; 3] = ["failed_active_health_check", "failed_outlier_check", 
 pub fn page(capture: &Capture, dump: DocumentId) -> Option<&Document> {
     let proxy = capture.proxy(capture.owner(dump)?)?;
     let mut documents = proxy.documents.iter().filter_map(|id| capture.document(*id));
-    documents.rfind(|it| it.kind == DocumentKind::EnvoyClusters)
+    documents.rfind(|it| it.kind.has_cluster_statuses())
 }
 
 /// All endpoints of such a page, by cluster.

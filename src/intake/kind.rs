@@ -143,6 +143,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it has the hosts of clusters as JSON: Envoy's `/clusters`, or what istioctl prints of it.
+    pub fn has_cluster_statuses(self) -> bool {
+        matches!(self, Kind::EnvoyClusters | Kind::IstioctlEndpoints)
+    }
+
     /// Whether it is an answer instead of data, or nothing.
     pub fn is_answer(self) -> bool {
         matches!(self, Kind::ErrorAnswer | Kind::EmptyAnswer | Kind::Html | Kind::Empty | Kind::Binary)

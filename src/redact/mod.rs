@@ -7,6 +7,7 @@ mod check;
 mod codes;
 mod collect;
 mod cuts;
+mod fit;
 mod job;
 mod map;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod rule;
 mod secret;
 mod session;
 mod shape;
+mod ticket;
 mod traces;
 mod treat;
 mod walk;
@@ -36,13 +38,15 @@ const fn is_off(_: &str) -> bool {
 use mutation::is_off;
 
 pub use age::{Locked, Lot, is_locked, lock, unlock};
-pub use apply::apply;
+pub use apply::{apply, restore};
 pub use check::{Checker, Failed, Wrong};
 pub use collect::Options;
+pub use fit::Fit;
 pub use job::{Job, LeftOut, Member, Outcome, Phase, Step};
 pub use map::{Map, NoMap};
 pub use pack::{Pack, Packing, REPORT, unpacked};
 pub use report::{Count, Done, Report};
 pub use rule::Removed;
 pub use session::{Collector, Dropped, Redactor, is_redactable};
+pub use ticket::{Marks, Ticket};
 pub use traces::Sampled;

@@ -178,7 +178,7 @@ pub(super) fn is_extension(text: &str) -> bool {
 }
 
 /// `10s`, `0.100s`, `1h30m`
-fn is_duration(text: &str) -> bool {
+pub(super) fn is_duration(text: &str) -> bool {
     let mut rest = text.strip_prefix('-').unwrap_or(text);
     let mut parts = 0;
     while !rest.is_empty() {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 #![expect(clippy::print_stdout, reason = "each says how much it looked at")]
 
+mod back;
 mod canaries;
 mod captures;
 mod hostile;
@@ -9,6 +10,7 @@ mod laws;
 mod leaks;
 mod requests;
 mod shared;
+mod tickets;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -28,8 +28,20 @@ pub const CONFIG_DUMP: Wanted = Wanted {
 /// What endpoints are read from; the dump has most of it too.
 pub const CLUSTERS: Wanted = Wanted {
     what: "clusters page or config dump",
-    kinds: &[Kind::EnvoyClusters, Kind::EnvoyClustersText, Kind::EnvoyConfigDump],
+    kinds: &[
+        Kind::EnvoyClusters,
+        Kind::EnvoyClustersText,
+        Kind::IstioctlEndpoints,
+        Kind::EnvoyConfigDump,
+        Kind::IstiodEdsz,
+    ],
     how: How::Envoy("clusters?format=json"),
+};
+/// What endpoints are read from as they were sent: the dump, or what istioctl or istiod print of them alone.
+pub const EDS: Wanted = Wanted {
+    what: "config dump",
+    kinds: &[Kind::EnvoyConfigDump, Kind::IstiodConfigDump, Kind::IstiodEdsz],
+    how: How::Envoy("config_dump?include_eds"),
 };
 /// What a ztunnel's tables are made of.
 pub const ZTUNNEL_DUMP: Wanted =

@@ -8,8 +8,9 @@ use crate::envoy::{ClusterStatus, HostStatus};
 use crate::intake::Kind as DocumentKind;
 use crate::tables::cell::{Cell, Part, Word};
 
-/// The page, as JSON and as text.
-pub const PAGES: [DocumentKind; 2] = [DocumentKind::EnvoyClusters, DocumentKind::EnvoyClustersText];
+/// The page, as JSON and as text, and what istioctl prints of it.
+pub const PAGES: [DocumentKind; 3] =
+    [DocumentKind::EnvoyClusters, DocumentKind::EnvoyClustersText, DocumentKind::IstioctlEndpoints];
 
 /// Flags of `envoy.admin.v3.HostHealthStatus`: why Envoy itself does not take an endpoint for healthy.
 const FLAGS: [&str; 7] = [

@@ -92,7 +92,10 @@ pub fn document(capture: &Capture, proxy: &Proxy, kind: TableKind) -> Option<Doc
         return last(&[DocumentKind::ZtunnelConfigDump]);
     }
     proxy.dump.or_else(|| match kind {
-        TableKind::Endpoints => last(&hosts::PAGES),
+        TableKind::Endpoints => last(&hosts::PAGES).or_else(|| {
+            let sent = |id: &DocumentId| capture.document(*id).is_some_and(|it| it.dump().is_some());
+            last(&[DocumentKind::IstiodEdsz]).filter(sent)
+        }),
         TableKind::Bootstrap => {
             last(&[DocumentKind::EnvoyBootstrap]).or_else(|| last(&[DocumentKind::EnvoyServerInfo]))
         }

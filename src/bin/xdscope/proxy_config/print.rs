@@ -15,7 +15,7 @@ use super::{
     AllArgs, BootstrapArgs, ClusterArgs, EcdsArgs, EndpointArgs, ListenerArgs, Output, RootcaArgs, RouteArgs,
     SecretArgs, Source,
 };
-use crate::choose::{self, CLUSTERS, CONFIG_DUMP};
+use crate::choose::{self, CLUSTERS, CONFIG_DUMP, EDS};
 use crate::fail::Failure;
 
 type Done = Result<(), Failure>;
@@ -88,8 +88,10 @@ fn endpoint_filter(args: &EndpointArgs) -> EndpointFilter {
 }
 
 pub fn eds(args: &EndpointArgs, out: &mut impl Write) -> Done {
-    let engine = open(&args.common.source)?;
-    let of = Opened::choose(engine.capture(), &args.common.source)?;
+    let source = &args.common.source;
+    let engine = open(source)?;
+    let document = choose::document(engine.capture(), &source.file, source.proxy.as_deref(), &EDS)?;
+    let of = Opened::of(document, source)?;
     of.remark_without_endpoints();
     print_eds(&of, args, out)
 }
