@@ -159,24 +159,29 @@ fn holds(it: &Planted) -> bool {
     }
 }
 
-#[test]
-#[expect(clippy::print_stdout, reason = "it says how much it looked at")]
-fn no_rule_can_be_switched_off_unseen() {
-    let all = planted();
-    let broken: Vec<&str> = all.iter().filter(|it| !holds(it)).map(|it| &*it.rule).collect();
-    assert_eq!(broken, [""; 0], "with every rule on");
-    let mut unseen = Vec::new();
-    let mut seen = 0;
-    for it in &all {
-        let rule: &'static str = Box::leak(it.rule.clone().into_boxed_str());
-        OFF.set(rule);
-        // The value planted for it, or any other.
-        if holds(it) && all.iter().all(holds) {
-            unseen.push(rule);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::print_stdout, reason = "it says how much it looked at")]
+    fn no_rule_can_be_switched_off_unseen() {
+        let all = planted();
+        let broken: Vec<&str> = all.iter().filter(|it| !holds(it)).map(|it| &*it.rule).collect();
+        assert_eq!(broken, [""; 0], "with every rule on");
+        let mut unseen = Vec::new();
+        let mut seen = 0;
+        for it in &all {
+            let rule: &'static str = Box::leak(it.rule.clone().into_boxed_str());
+            OFF.set(rule);
+            // The value planted for it, or any other.
+            if holds(it) && all.iter().all(holds) {
+                unseen.push(rule);
+            }
+            seen += 1;
+            OFF.set("");
         }
-        seen += 1;
-        OFF.set("");
+        assert_eq!(unseen, [""; 0], "switched off, and no planted value is seen");
+        println!("{seen} rules switched off in turn, each seen");
     }
-    assert_eq!(unseen, [""; 0], "switched off, and no planted value is seen");
-    println!("{seen} rules switched off in turn, each seen");
 }
