@@ -105,7 +105,7 @@ fn head(props: &Props, at: usize, way: &Way) -> Html {
 }
 
 /// `GET reviews:9080/missing`
-fn request(form: &Form) -> String {
+pub fn request(form: &Form) -> String {
     let authority = if form.authority.is_empty() { &form.to } else { &form.authority };
     let headers = form.headers.lines().filter(|it| !it.trim().is_empty()).collect::<Vec<_>>().join(", ");
     let said = format!("{} {authority}{} {headers}", form.method, form.path);

@@ -6,6 +6,7 @@ mod memory;
 mod paste;
 mod says;
 mod steps;
+mod text;
 mod verdict;
 
 pub use memory::{forget, forget_second, swapped};
