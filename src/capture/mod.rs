@@ -11,7 +11,7 @@ mod taken;
 mod times;
 mod together;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 pub use document::{Content, Document};
 pub use ids::{DocumentId, ProxyId, ResourceRef};
@@ -32,6 +32,8 @@ struct Index {
     log: OnceCell<Log>,
     names: OnceCell<Names>,
     references: OnceCell<References>,
+    /// As far as they are read.
+    reading: RefCell<References>,
 }
 
 /// Everything loaded together, linked.
@@ -166,12 +168,29 @@ impl Capture {
         Some(self.indexes.get(id.0 as usize)?.names.get_or_init(|| Names::of(&document.bytes, dump)))
     }
 
-    /// What refers to what in a config dump. The first call reads every message of it. `None` for another document.
+    /// What refers to what in a config dump. The first call reads every message of it that [`Capture::refer`] did not.
+    /// `None` for another document.
     pub fn references(&self, id: DocumentId) -> Option<&References> {
-        let document = self.document(id)?;
-        let dump = document.dump()?;
-        let names = self.names(id)?;
-        let made = &self.indexes.get(id.0 as usize)?.references;
-        Some(made.get_or_init(|| References::of(&document.bytes, dump, names)))
+        while self.refer(id, usize::MAX) {}
+        self.indexes.get(id.0 as usize)?.references.get()
+    }
+
+    /// Reads on what refers to what, for when there is time: messages of about so many bytes. Whether there are more.
+    pub fn refer(&self, id: DocumentId, most: usize) -> bool {
+        let of = || {
+            let document = self.document(id)?;
+            Some((document, document.dump()?, self.names(id)?, self.indexes.get(id.0 as usize)?))
+        };
+        let Some((document, dump, names, index)) = of() else { return false };
+        if index.references.get().is_some() {
+            return false;
+        }
+        let mut read = index.reading.borrow_mut();
+        let more = read.read(&document.bytes, dump, names, most);
+        if !more {
+            // Nobody else has set it: that was looked at above.
+            let _ = index.references.set(std::mem::take(&mut read));
+        }
+        more
     }
 }

@@ -1,33 +1,48 @@
 //! Resources of a dump by name.
 
+use std::hash::{BuildHasher as _, RandomState};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
 use crate::envoy::{ConfigDump, Kind, ResourceId, State};
 use crate::json::{Node, Span};
-use crate::order::InOrder;
 
-/// All names of a dump, sorted. Cheap beside [`super::References`]: no message is parsed for it.
+/// All names of a dump. Cheap beside [`super::References`]: no message is parsed for it.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// By kind, name's bytes and state: a static or active resource comes before a warming one of the same name.
-    list: Vec<(Kind, Span, ResourceId)>,
+    /// Of each kind and name's bytes one: a static or active resource comes before a warming one of the same name.
+    table: HashTable<(Kind, Span, ResourceId)>,
+    hasher: RandomState,
 }
 
 impl Names {
-    /// Sorts a dump's names.
+    /// Reads a dump's names.
     pub fn of(bytes: &[u8], dump: &ConfigDump) -> Names {
-        let mut list: Vec<_> = dump.all().map(|(id, it)| (it.kind, it.name_span(), id)).collect();
+        let hasher = RandomState::new();
+        let hash = |(kind, name, _): &(Kind, Span, ResourceId)| hasher.hash_one((*kind, name.of(bytes)));
         let state = |id: ResourceId| dump.get(id).map_or(State::Error, |it| it.state);
-        list.order_by(|(kind, name, id), (other_kind, other, other_id)| {
-            let one = (kind, name.of(bytes), state(*id), id);
-            one.cmp(&(other_kind, other.of(bytes), state(*other_id), other_id))
-        });
-        Names { list }
+        let mut table = HashTable::with_capacity(dump.all().count());
+        for (id, it) in dump.all() {
+            let own = (it.kind, it.name_span(), id);
+            let same =
+                |other: &(Kind, Span, ResourceId)| other.0 == own.0 && other.1.of(bytes) == own.1.of(bytes);
+            match table.entry(hash(&own), same, hash) {
+                Entry::Vacant(free) => {
+                    free.insert(own);
+                }
+                // What is in use comes before what is only warming (State's order).
+                Entry::Occupied(mut known) if state(id) < state(known.get().2) => *known.get_mut() = own,
+                Entry::Occupied(_) => {}
+            }
+        }
+        Names { table, hasher }
     }
 
     /// The resource of a kind with that name, its bytes as the dump has them.
     pub fn find(&self, bytes: &[u8], kind: Kind, name: &[u8]) -> Option<ResourceId> {
-        let at = self.list.partition_point(|(of, span, _)| (*of, span.of(bytes)) < (kind, name));
-        let (of, span, id) = self.list.get(at)?;
-        (*of == kind && span.of(bytes) == name).then_some(*id)
+        let same = |it: &(Kind, Span, ResourceId)| it.0 == kind && it.1.of(bytes) == name;
+        self.table.find(self.hasher.hash_one((kind, name)), same).map(|it| it.2)
     }
 
     /// The name under which a cluster's endpoints are listed, and those. An EDS cluster asks for them by

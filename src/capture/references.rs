@@ -25,6 +25,8 @@ pub struct References {
     list: Vec<Reference>,
     /// Indexes into `list`, by the resource that is named.
     reverse: Vec<(ResourceId, u32)>,
+    /// The next resource to be read.
+    next: u32,
 }
 
 /// Keys whose string value is a name, and of what. A cluster's own name has the key `name`, which says nothing; where
@@ -47,29 +49,41 @@ const LISTS: [(&str, Kind); 7] = [
 ];
 
 impl References {
-    /// Reads all of a dump's messages once; those that are no JSON name nothing.
-    pub fn of(bytes: &[u8], dump: &ConfigDump, names: &Names) -> References {
-        let mut reader = Reader { bytes, names, list: Vec::new() };
-        for (id, resource) in dump.all() {
+    /// Reads some messages more, of about so many bytes; those that are no JSON name nothing. Whether there are more:
+    /// only then all is known.
+    pub(super) fn read(&mut self, bytes: &[u8], dump: &ConfigDump, names: &Names, most: usize) -> bool {
+        let mut reader = Reader { bytes, names, list: std::mem::take(&mut self.list) };
+        let mut left = most;
+        while let Some(resource) = dump.get(ResourceId(self.next)) {
+            let id = ResourceId(self.next);
+            self.next += 1;
             // Endpoints name only the cluster that names them.
             if matches!(resource.kind, Kind::Endpoint | Kind::Secret) {
                 continue;
             }
             let Ok(tree) = resource.body(bytes) else { continue };
+            let before = reader.list.len();
             if resource.kind == Kind::Cluster
                 && let Some((name, to)) = names.endpoints(bytes, tree.root(), resource.name_span())
             {
                 reader.list.push(Reference { from: id, kind: Kind::Endpoint, name, to });
             }
             reader.walk(id, tree.root());
+            reader.list[before..].order_by_key(|it| it.name.start);
+            left = left.saturating_sub(tree.root().raw().len());
+            if left == 0 {
+                break;
+            }
         }
-        let mut list = reader.list;
-        list.order_by_key(|it| (it.from, it.name.start));
-        let numbered = list.iter().enumerate();
-        let mut reverse: Vec<_> =
-            numbered.filter_map(|(index, it)| Some((it.to?, u32::try_from(index).ok()?))).collect();
-        reverse.order();
-        References { list, reverse }
+        self.list = reader.list;
+        let more = dump.get(ResourceId(self.next)).is_some();
+        if !more {
+            let numbered = self.list.iter().enumerate();
+            self.reverse =
+                numbered.filter_map(|(index, it)| Some((it.to?, u32::try_from(index).ok()?))).collect();
+            self.reverse.order();
+        }
+        more
     }
 
     /// What a resource names, in the order of its bytes.

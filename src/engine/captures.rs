@@ -135,7 +135,7 @@ fn line(of: &Identity, left: Option<ProxyId>, right: Option<ProxyId>, renamed: O
 
 /// The workload of a Deployment's pod: `reviews-v1` of `reviews-v1-55d4c455db-zjj2m` (the ReplicaSet's hash and five
 /// letters, of the alphabet that Kubernetes takes for both, k8s.io/apimachinery/pkg/util/rand).
-fn workload(pod: &str) -> Option<&str> {
+pub fn workload(pod: &str) -> Option<&str> {
     let random =
         |it: &str| !it.is_empty() && it.bytes().all(|it| b"bcdfghjklmnpqrstvwxz2456789".contains(&it));
     let (front, own) = pod.rsplit_once('-')?;

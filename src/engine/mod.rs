@@ -15,11 +15,13 @@ mod log;
 mod mesh;
 mod overview;
 pub mod protocol;
+mod real;
 mod search;
 mod share;
 mod table;
 mod text;
 mod text_table;
+mod ticket;
 mod trace;
 
 use std::collections::BTreeSet;
@@ -33,7 +35,7 @@ use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
 use crate::instant::Instant;
 use crate::intake::{Recognised, Step, recognise};
-use crate::redact::Lot;
+use crate::redact::{Lot, Map, is_locked};
 
 /// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
 #[derive(Default)]
@@ -48,6 +50,8 @@ pub struct Engine {
     second: Option<Box<Engine>>,
     graphs: graph::Cache,
     share: share::Share,
+    real: real::Real,
+    traces: trace::Cache,
 }
 
 impl Engine {
@@ -59,6 +63,7 @@ impl Engine {
     /// Adds the documents of a file that was read; [`Engine::link`] is due when the last one is in. `found`: what its
     /// first JSON value was recognised as, where that is known already.
     pub fn add(&mut self, path: &str, bytes: Vec<u8>, found: Option<Recognised>) {
+        self.real.as_sent(&mut self.capture);
         for document in Document::all(path, bytes, found, None) {
             self.capture.add(document);
         }
@@ -66,7 +71,21 @@ impl Engine {
 
     /// Adds what unpacking a file came upon.
     pub fn take(&mut self, step: Step) {
+        self.real.as_sent(&mut self.capture);
         self.capture.take(step);
+    }
+
+    /// Takes the map of a redacted capture ([`is_map`]), to be opened by [`Query::Real`].
+    pub fn give_map(&mut self, file: &str, bytes: Vec<u8>) {
+        self.as_sent();
+        self.real.give(file.to_owned(), bytes);
+    }
+
+    /// Makes the capture what was sent again, where real names are shown: what comes next is of that.
+    pub fn as_sent(&mut self) {
+        if self.real.as_sent(&mut self.capture) {
+            self.forget();
+        }
     }
 
     /// Puts what was read later in the place of the document that had only been listed; or why it could not be read.
@@ -97,7 +116,8 @@ impl Engine {
         self.mesh = mesh::Cache::default();
         self.findings.forget();
         self.graphs = graph::Cache::default();
-        self.share = share::Share::default();
+        self.traces = trace::Cache::default();
+        self.share.anew();
         self.compare_anew();
     }
 
@@ -111,6 +131,7 @@ impl Engine {
     pub fn compare_anew(&mut self) {
         self.comparisons = comparison::Cache::default();
         self.captures = captures::Cache::default();
+        self.share.second_changed();
     }
 
     /// The two captures change places.
@@ -135,7 +156,7 @@ impl Engine {
 
     /// Does a little of what will probably be asked for next, for when there is time. Whether there is more to do.
     pub fn prepare(&mut self) -> bool {
-        self.tables.prepare(&self.capture)
+        self.tables.prepare(&self.capture) || self.traces.prepare(&self.capture)
     }
 
     /// Judges a little more of what is wrong, for when there is time: a resource at a step. Whether there is more to do.
@@ -170,6 +191,13 @@ impl Engine {
         {
             self.forget();
         }
+        if let Query::Real(query) = query {
+            let (answer, changed) = self.real.ask(&mut self.capture, query);
+            if changed {
+                self.forget();
+            }
+            return Answer::Real(answer);
+        }
         let capture = &self.capture;
         let answer = match query {
             Query::Choose { proxy, dump } => {
@@ -179,6 +207,7 @@ impl Engine {
             Query::Capture => Some(Answer::Capture(list::capture(capture))),
             Query::Overview(proxy) => {
                 self.tables.look_at(*proxy);
+                self.traces.look_at(*proxy);
                 overview::overview(capture, *proxy).map(Answer::Overview)
             }
             Query::Table { proxy, table, window } => {
@@ -242,11 +271,21 @@ impl Engine {
             Query::Text { of, offset } => {
                 text::piece(capture, *of, *offset).map(|(text, next)| Answer::Text { text, next })
             }
-            Query::Trace(query) => trace::ask(capture, query).map(Answer::Trace),
-            Query::Share(query) => self.share.ask(capture, query).map(Answer::Share),
+            Query::Trace(query) => self.traces.ask(capture, query).map(Answer::Trace),
+            Query::Share(query) => {
+                let second = self.second.as_ref().map(|it| &it.capture);
+                self.share.ask(capture, (second, self.real.shown()), query).map(Answer::Share)
+            }
+            // Answered above.
+            Query::Real(_) => None,
         };
         answer.unwrap_or(Answer::Gone)
     }
+}
+
+/// Whether a file is the map of a redacted capture, or may be one under a passphrase: by its content.
+pub fn is_map(bytes: &[u8]) -> bool {
+    Map::is_map(bytes) || is_locked(bytes)
 }
 
 /// A resource and the document that holds it.

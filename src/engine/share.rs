@@ -1,15 +1,19 @@
 //! A copy of the capture that can be sent: made in slices, looked at in windows, packed at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::captures::workload;
 use super::enclosed::{About, Enclosed};
 use super::protocol::{
     DocumentId, Listed, ShareAnswer, ShareLeftOut, ShareName, SharePlace, ShareQuery, Shared, Suppression,
     TextRef, Treated,
 };
+use super::ticket::{Made, Tickets};
 use super::{cut, holds, number, text, words};
 use crate::capture::{Capture, Document};
+use crate::envoy::{Kind, ServiceKey};
 use crate::intake::{json_start, recognise};
+use crate::order::InOrder;
 use crate::redact::{Done, Failed, Job, Lot, Map, Options, Outcome, Packing, Phase, Removed, Step, lock};
 
 /// How many bytes are worked through for an answer; a document is not divided.
@@ -28,9 +32,13 @@ pub struct Share {
     key: Option<[u8; 32]>,
     keep: Vec<String>,
     state: State,
-    /// Names and codes as they were found first, with none kept: a name that is kept stays in the list.
-    names: BTreeMap<String, String>,
+    /// Names and codes as they were found first, with none kept: a name that is kept stays in the list. Those that people
+    /// know come first, what was drawn by lot last.
+    names: Vec<(String, String)>,
     beside: Beside,
+    tickets: Tickets,
+    /// What the front end itself says.
+    own: Vec<String>,
 }
 
 #[derive(Default)]
@@ -53,18 +61,47 @@ struct Beside {
 }
 
 impl Share {
-    /// Answers.
-    pub fn ask(&mut self, capture: &Capture, query: &ShareQuery) -> Option<ShareAnswer> {
+    /// Forgets what was made, for another capture.
+    pub fn anew(&mut self) {
+        *self = Share { own: std::mem::take(&mut self.own), ..Share::default() };
+    }
+
+    /// What is compared with the capture has changed.
+    pub fn second_changed(&mut self) {
+        self.tickets = Tickets::default();
+    }
+
+    /// Answers. `second`: what the capture is compared with; `before`: the map by which its names are real again, whose
+    /// names keep their codes.
+    pub fn ask(
+        &mut self,
+        capture: &Capture,
+        (second, before): (Option<&Capture>, Option<&Map>),
+        query: &ShareQuery,
+    ) -> Option<ShareAnswer> {
         match query {
+            ShareQuery::Own(texts) => {
+                if self.own != *texts {
+                    self.own.clone_from(texts);
+                    self.tickets = Tickets::default();
+                }
+                Some(ShareAnswer::Ticket(Vec::new()))
+            }
+            ShareQuery::Ticket { texts, marks } => self
+                .ticket(capture, |tickets, made| Some(tickets.texts(Made { second, ..made }, texts, *marks))),
+            ShareQuery::Text { of, offset } => {
+                self.ticket(capture, |tickets, made| tickets.piece(capture, made.outcome, *of, *offset))
+            }
             ShareQuery::Begin { keep, key } => {
                 let keep: BTreeSet<String> = keep.as_ref().unwrap_or(&self.keep).iter().cloned().collect();
                 let keep: Vec<String> = keep.into_iter().collect();
                 if matches!(self.state, State::None) || self.keep != keep {
                     let key = *self.key.get_or_insert(*key);
                     let options = Options { keep: keep.clone(), strict: false };
-                    let job = Job::new(capture, &options, key, None);
+                    let job = Job::new(capture, &options, key, before.cloned());
                     self.keep = keep;
                     self.beside = Beside::default();
+                    self.tickets = Tickets::default();
                     self.state = State::Busy(Box::new(job), (Phase::Collecting, 0, 0));
                 }
                 Some(self.answer())
@@ -111,6 +148,22 @@ impl Share {
                 };
                 Some(ShareAnswer::LeftOut(window(self.outcome()?.left_out.iter(), (*offset, *limit), line)))
             }
+        }
+    }
+
+    /// Answers by a copy that stood its check, or goes on making one.
+    fn ticket(
+        &mut self,
+        capture: &Capture,
+        answer: impl FnOnce(&mut Tickets, Made<'_>) -> Option<ShareAnswer>,
+    ) -> Option<ShareAnswer> {
+        self.work(capture);
+        match (&self.state, &self.key) {
+            (State::Done(outcome), Some(key)) => {
+                let made = Made { outcome, second: None, keep: &self.keep, key, own: &self.own };
+                answer(&mut self.tickets, made)
+            }
+            _ => Some(self.answer()),
         }
     }
 
@@ -173,6 +226,8 @@ impl Share {
                 Step::Done(outcome) => {
                     if self.keep.is_empty() || self.names.is_empty() {
                         self.names = outcome.map.pairs().map(|(from, to)| (from.into(), to.into())).collect();
+                        let known = known(capture);
+                        self.names.order_by_key(|(name, _)| rank(name, &known));
                     }
                     self.state = State::Done(outcome);
                     return;
@@ -240,7 +295,7 @@ impl Share {
             let all = self.names.iter();
             all.filter(move |(name, _)| is_kept(name) == kept && name.contains(wanted.as_str()))
         };
-        let line = |(name, code): (&String, &String)| {
+        let line = |(name, code): &(String, String)| {
             let kept = is_kept(name);
             let code = if kept { name } else { map.and_then(|it| it.code(name)).unwrap_or(code) };
             ShareName { name: cut(name, WIDEST).to_owned(), code: cut(code, WIDEST).to_owned(), kept }
@@ -294,6 +349,44 @@ impl Share {
         let mut left = left.lines.into_iter().map(text);
         let lines = right.lines.into_iter().map(|it| (left.next().unwrap_or_default(), text(it))).collect();
         Some(Listed { total: right.total, offset, lines })
+    }
+}
+
+/// Names that people know, in lower case: of services, namespaces and workloads.
+fn known(capture: &Capture) -> BTreeSet<String> {
+    const DUMPS: usize = 16;
+    let mut all = BTreeSet::new();
+    let mut add = |text: &str| {
+        let words = text.split(|it: char| !it.is_alphanumeric()).filter(|it| !looks_drawn(it));
+        all.extend(words.map(str::to_lowercase));
+    };
+    for (_, proxy) in capture.proxies() {
+        add(&proxy.identity.namespace);
+        add(workload(&proxy.identity.pod).unwrap_or(&proxy.identity.pod));
+    }
+    let dumps = capture.proxies().filter_map(|(_, it)| capture.document(it.dump?)).take(DUMPS);
+    for (document, dump) in dumps.filter_map(|it| Some((it, it.dump()?))) {
+        for (_, cluster) in dump.of(Kind::Cluster) {
+            let name = cluster.name(&document.bytes);
+            if let Some(host) = ServiceKey::parse(&name).map(|it| it.host) {
+                host.split('.').take(2).for_each(&mut add);
+            }
+        }
+    }
+    all
+}
+
+/// Whether a word has digits among its letters, as hashes have and names seldom.
+fn looks_drawn(word: &str) -> bool {
+    let letters = word.trim_end_matches(|it: char| it.is_ascii_digit());
+    word.len() >= 5 && letters.bytes().any(|it| it.is_ascii_digit()) || letters.is_empty()
+}
+
+fn rank(name: &str, known: &BTreeSet<String>) -> u8 {
+    match name {
+        _ if known.contains(name) => 0,
+        _ if name.len() > 40 || name.split('-').any(looks_drawn) => 2,
+        _ => 1,
     }
 }
 

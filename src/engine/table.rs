@@ -44,6 +44,8 @@ const NEXT: [TableKind; 5] =
     [TableKind::Clusters, TableKind::Endpoints, TableKind::Routes, TableKind::Listeners, TableKind::Filters];
 /// So many resources are read, or rows are written out, at a time: a few milliseconds' work.
 const SLICE: usize = 40;
+/// So many bytes of messages are read for what they refer to.
+const READ: usize = 100_000;
 
 impl Cache {
     /// Somebody looks at a proxy: its tables will be asked for.
@@ -58,13 +60,15 @@ impl Cache {
         for kind in NEXT {
             let Some(id) = page::document(capture, of, kind) else { continue };
             let key = (proxy, kind, None);
-            if self.rows(key).step(capture, id, key, SLICE) {
+            // A route configuration may have thousands of rows.
+            let few = if kind == TableKind::Routes { 1 } else { SLICE };
+            if self.rows(key).step(capture, id, key, few) {
                 return true;
             }
         }
         // Details and secrets ask which resource names which.
-        if let Some(id) = of.dump {
-            capture.references(id);
+        if of.dump.is_some_and(|id| capture.refer(id, READ)) {
+            return true;
         }
         self.proxy = None;
         false
@@ -166,7 +170,7 @@ impl Rows {
             return true;
         }
         if self.texts.len() < self.rows.len() {
-            self.write_out(few);
+            self.write_out(SLICE);
             return true;
         }
         false

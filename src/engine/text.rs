@@ -201,7 +201,7 @@ impl Cache {
 }
 
 /// The resource that a proxy's bootstrap is.
-fn bootstrap(capture: &Capture, proxy: crate::capture::ProxyId) -> Option<ResourceRef> {
+pub fn bootstrap(capture: &Capture, proxy: crate::capture::ProxyId) -> Option<ResourceRef> {
     let document = capture.proxy(proxy)?.dump?;
     let (resource, _) = capture.document(document)?.dump()?.of(crate::envoy::Kind::Bootstrap).next()?;
     Some(ResourceRef { document, resource })

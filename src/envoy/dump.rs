@@ -300,8 +300,12 @@ impl Resource {
     /// Where it is no JSON, or cut off. A resource without a message (an error that names none) is an error at its
     /// wrapper.
     pub fn body<'b>(&self, bytes: &'b [u8]) -> Result<Tree<'b>, Fault> {
-        let start = self.body.unwrap_or(self.wrapper.end);
-        Tree::parse(bytes, Span { start, end: self.wrapper.end })
+        Tree::parse(bytes, self.message())
+    }
+
+    /// Where its message is to be parsed; empty where there is none.
+    pub fn message(&self) -> Span {
+        Span { start: self.body.unwrap_or(self.wrapper.end), end: self.wrapper.end }
     }
 
     /// Where its message begins and, at most, ends; for plucking a field without parsing it. `None` without one.

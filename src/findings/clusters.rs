@@ -126,13 +126,14 @@ fn eds(cx: &mut Cx<'_, '_>, it: &Subjected<'_>, on_page: Option<Hosts>) {
             return;
         }
     };
-    let place = match &it.endpoints {
+    let place = || match &it.endpoints {
         Some((id, endpoints)) => site.evidence(*id, endpoints.0),
         None => site.evidence(it.id, it.cluster.0.get("name").unwrap_or(it.cluster.0)),
     };
     if hosts.total == 0 {
         let (case, parent) = whole_service(cx, it);
-        let mut finding = it.finding("cluster-without-endpoints", Severity::Error).case(case).evidence(place);
+        let mut finding =
+            it.finding("cluster-without-endpoints", Severity::Error).case(case).evidence(place());
         if let Some(parent) = parent {
             finding = finding.arg("parent", parent);
         }
@@ -146,8 +147,11 @@ fn eds(cx: &mut Cx<'_, '_>, it: &Subjected<'_>, on_page: Option<Hosts>) {
             (true, true) => (Severity::Error, "ejected"),
             (false, _) => (Severity::Warning, "panic"),
         };
-        let finding =
-            it.finding("endpoints-unhealthy", severity).case(case).arg("count", hosts.total).evidence(place);
+        let finding = it
+            .finding("endpoints-unhealthy", severity)
+            .case(case)
+            .arg("count", hosts.total)
+            .evidence(place());
         let finding =
             if case == "panic" { finding } else { finding.response(503, "UH", "no_healthy_upstream") };
         cx.report(it.id, finding);

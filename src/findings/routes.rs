@@ -111,21 +111,21 @@ fn duplicate_domains(
     resource: (Subject, &str),
     config: RouteConfiguration<'_>,
 ) {
-    let mut seen: BTreeMap<String, (Node<'_>, String)> = BTreeMap::new();
+    let mut seen: BTreeMap<String, (Node<'_>, VirtualHost<'_>)> = BTreeMap::new();
     for host in config.virtual_hosts() {
         for domain in host.0.list("domains") {
             let Some(text) = domain.str() else { continue };
-            let name = host.name().into_owned();
-            let Some((first, other)) = seen.get(&text.to_lowercase()) else {
-                seen.insert(text.to_lowercase(), (domain, name));
+            let text = text.to_lowercase();
+            let Some((first, other)) = seen.get(&text) else {
+                seen.insert(text, (domain, host));
                 continue;
             };
             let owner = host.routes().find_map(|it| it.owner());
             let finding = Finding::new("duplicate-domain", Severity::Error, resource.0, resource.1)
-                .cause(text.to_lowercase())
-                .arg("domain", &text)
-                .arg("first", other)
-                .arg("second", &name)
+                .cause(text)
+                .arg("domain", domain.str().unwrap_or_default())
+                .arg("first", other.name())
+                .arg("second", host.name())
                 .arg("route", resource.1)
                 .evidence(cx.site.evidence(at, *first))
                 .evidence(cx.site.evidence(at, domain))

@@ -29,6 +29,11 @@ const ZH: [&str; 4] = [
     include_str!("texts/capture.zh.md"),
 ];
 
+/// All that is said, in both languages.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    EN.into_iter().chain(ZH)
+}
+
 /// The fields of a check's text, in order.
 pub const FIELDS: [&str; 7] = ["title", "means", "shows", "confirm", "fix", "source", "wrong"];
 

@@ -5,7 +5,7 @@ use super::finding::{Evidence, Need, Severity};
 use super::mesh::{Mode, Server};
 use super::site::Cx;
 use crate::capture::ProxyId;
-use crate::envoy::{AddressKind, Cluster, Extension, LbEndpoint, ServiceKey, State};
+use crate::envoy::{AddressKind, Cluster, Extension, LbEndpoint, ResourceId, ServiceKey, State};
 use crate::json::Node;
 
 /// The TLS contexts of a cluster.
@@ -88,8 +88,7 @@ pub fn cluster(cx: &mut Cx<'_, '_>, it: &Subjected<'_>) {
             .transport_socket_labels()
             .and_then(|it| it.text("tlsMode"))
             .is_some_and(|it| it == "istio");
-        let place = || cx.site.evidence(endpoints_id, endpoint.0);
-        (if labelled { &mut with } else { &mut without }).get_or_insert_with(place);
+        (if labelled { &mut with } else { &mut without }).get_or_insert(endpoint.0);
         if labelled {
             super::xds::unconnected(cx, endpoints_id, endpoint, &address);
         }
@@ -104,24 +103,24 @@ pub fn cluster(cx: &mut Cx<'_, '_>, it: &Subjected<'_>) {
                 .likely()
                 .case("no_sidecar")
                 .arg("address", format!("{address}:{port}"))
-                .evidence(place())
+                .evidence(cx.site.evidence(endpoints_id, endpoint.0))
                 .evidence(cx.site.evidence(it.id, tls))
                 .response(503, "UF", "upstream_reset_before_response_started{connection_failure}");
             cx.report(it.id, finding);
             continue;
         }
         let workload = endpoint.workload().unwrap_or_default();
-        let cluster = workload.split(';').nth(4).unwrap_or("").to_owned();
-        let Some((id, server)) = cx.mesh.server(&address, &cluster) else { continue };
-        let server = server.clone();
-        against(cx, it, client, (id, &server), port, &place());
+        let cluster = workload.split(';').nth(4).unwrap_or("");
+        let mesh = cx.mesh;
+        let Some((id, server)) = mesh.server(&address, cluster) else { continue };
+        against(cx, it, client, (id, server), port, (endpoints_id, endpoint.0));
     }
     // One half with and one half without sidecars: only worth a word where the client goes by it.
     if let (Some(with), Some(without)) = (with, without)
         && it.cluster.transport_socket_matches().next().is_some()
     {
-        let finding =
-            it.finding("partial-injection", Severity::Warning).likely().evidence(without).evidence(with);
+        let mut finding = it.finding("partial-injection", Severity::Warning).likely();
+        finding.evidence.extend([without, with].map(|it| cx.site.evidence(endpoints_id, it)));
         cx.report(it.id, finding);
     }
 }
@@ -138,7 +137,7 @@ fn against(
     client: Client<'_>,
     (id, server): (ProxyId, &Server),
     port: u32,
-    place: &Evidence,
+    place: (ResourceId, Node<'_>),
 ) {
     let Some(ports) = &server.ports else { return };
     if id == cx.site.id {
@@ -154,7 +153,7 @@ fn against(
             .likely()
             .arg("server", &server.name)
             .arg("address_port", port)
-            .evidence(place.clone());
+            .evidence(cx.site.evidence(place.0, place.1));
         finding.evidence.extend(inbound(format!("virtualInbound: no destination_port {port}")));
         cx.report(it.id, finding.cause(server.name.clone()));
     }
@@ -169,7 +168,7 @@ fn against(
         }
         (Client::Plain, Mode::Strict) => it
             .finding("plaintext-to-strict", Severity::Error)
-            .evidence(place.clone())
+            .evidence(cx.site.evidence(place.0, place.1))
             .response(503, "UC", "upstream_reset_before_response_started{connection_termination}"),
         (Client::Mutual(tls, _), _) => {
             if let Some(wanted) = exact_names(tls)

@@ -78,6 +78,19 @@ pub struct Graph {
     pub absent: Vec<Kind>,
 }
 
+impl Graph {
+    /// All texts of the dump that it shows, in a fixed order.
+    pub fn texts(&mut self) -> Vec<&mut String> {
+        let mut all = Vec::new();
+        for node in &mut self.nodes {
+            all.extend([&mut node.name, &mut node.title]);
+            all.extend(node.notes.iter_mut().filter_map(Note::text));
+            all.extend(node.broken.iter_mut().filter_map(Why::text));
+        }
+        all
+    }
+}
+
 /// A node: one thing of a dump, or many of one kind folded into one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
@@ -174,6 +187,25 @@ pub enum Note {
     OriginalDestination,
 }
 
+impl Note {
+    fn text(&mut self) -> Option<&mut String> {
+        match self {
+            Note::Text(text) | Note::Health(text) | Note::Shadowed(text) | Note::ClusterHeader(text) => {
+                Some(text)
+            }
+            Note::Name
+            | Note::Domains(_)
+            | Note::VirtualHosts(_)
+            | Note::MutualTls
+            | Note::Tls
+            | Note::Default
+            | Note::Draining
+            | Note::NotJudged(_)
+            | Note::OriginalDestination => None,
+        }
+    }
+}
+
 /// What is wrong with a node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,4 +230,19 @@ pub enum Why {
     SecretWarming(String),
     /// It could not be parsed.
     NotRead,
+}
+
+impl Why {
+    fn text(&mut self) -> Option<&mut String> {
+        match self {
+            Why::Rejected(text, _) | Why::SecretMissing(text) | Why::SecretWarming(text) => Some(text),
+            Why::NoSuchCluster
+            | Why::NoSuchRouteConfig
+            | Why::NoSuchListener
+            | Why::NoEndpoints
+            | Why::NoHealthyEndpoint
+            | Why::Warming(_)
+            | Why::NotRead => None,
+        }
+    }
 }

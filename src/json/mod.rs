@@ -9,11 +9,11 @@ mod text;
 mod tree;
 
 pub use key::{camel, same_key, snake};
-pub use place::{Place, line_column, pointer};
+pub use place::{Lines, Place, line_column, pointer};
 pub use print::pretty;
 pub use scan::{End, Entry, EntryId, Outline, Scanner};
 pub use text::unescape;
-pub use tree::{Kind, Node, Tree, pluck, pluck_text, seek};
+pub use tree::{Kind, Node, Tape, Tree, pluck, pluck_text, seek};
 
 /// A range of bytes of a document: `start` is the first byte, `end` the first after it.
 ///

@@ -35,7 +35,36 @@ struct Item {
 /// place. An object's keys and values alternate on the tape.
 pub struct Tree<'b> {
     bytes: &'b [u8],
-    tape: Vec<Item>,
+    tape: Tape,
+}
+
+/// A [`Tree`] without its document, to be kept beside that.
+#[derive(Debug)]
+pub struct Tape(Vec<Item>);
+
+impl Tape {
+    /// Parses the value at `span` of a document.
+    ///
+    /// # Errors
+    /// As [`Tree::parse`].
+    pub fn parse(bytes: &[u8], span: Span) -> Result<Tape, Fault> {
+        let end = (span.end as usize).min(bytes.len());
+        // So many bytes a value has in most dumps; growing step by step costs more than a little too much.
+        let guess = (end.saturating_sub(span.start as usize) / 32).min(4096);
+        let mut parser = Parser {
+            text: &bytes[..end],
+            at: span.start as usize,
+            tape: Vec::with_capacity(guess),
+            open: Vec::new(),
+        };
+        parser.run()?;
+        Ok(Tape(parser.tape))
+    }
+
+    /// The value itself; `bytes` are the document that it was parsed of.
+    pub fn root<'t>(&'t self, bytes: &'t [u8]) -> Node<'t> {
+        Node { bytes, tape: &self.0, at: 0 }
+    }
 }
 
 impl<'b> Tree<'b> {
@@ -48,17 +77,7 @@ impl<'b> Tree<'b> {
     /// The first byte that is no JSON. Numbers and strings are taken leniently (any run of number characters; raw
     /// control characters and bytes that are not UTF-8), for a dump that is odd is still a dump.
     pub fn parse(bytes: &'b [u8], span: Span) -> Result<Tree<'b>, Fault> {
-        let end = (span.end as usize).min(bytes.len());
-        // So many bytes a value has in most dumps; growing step by step costs more than a little too much.
-        let guess = (end.saturating_sub(span.start as usize) / 32).min(4096);
-        let mut parser = Parser {
-            text: &bytes[..end],
-            at: span.start as usize,
-            tape: Vec::with_capacity(guess),
-            open: Vec::new(),
-        };
-        parser.run()?;
-        Ok(Tree { bytes, tape: parser.tape })
+        Ok(Tree { bytes, tape: Tape::parse(bytes, span)? })
     }
 
     /// Parses a document that is one value.
@@ -71,7 +90,7 @@ impl<'b> Tree<'b> {
 
     /// The value itself.
     pub fn root(&self) -> Node<'_> {
-        Node { bytes: self.bytes, tape: &self.tape, at: 0 }
+        self.tape.root(self.bytes)
     }
 }
 

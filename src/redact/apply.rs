@@ -25,6 +25,23 @@ pub fn apply(map: &Map, bytes: &[u8]) -> Vec<u8> {
     out.into_bytes()
 }
 
+/// Leads a redacted document back, by a map that was [`Map::reversed`]. What stands for a name stands for it wherever it
+/// is: keys, verdicts and long numbers as well.
+pub fn restore(back: &Map, bytes: &[u8]) -> Vec<u8> {
+    if let Some(out) = pass(back, bytes, true) {
+        return out;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = Vec::with_capacity(bytes.len());
+    for line in text.split_inclusive('\n') {
+        match pass(back, line.as_bytes(), true) {
+            Some(json) => out.extend(json),
+            None => out.extend_from_slice(back.text(line).as_bytes()),
+        }
+    }
+    out
+}
+
 /// The titles of a table: words in capitals alone.
 fn is_heading(line: &str) -> bool {
     let words = line.split_whitespace().count();
@@ -33,12 +50,16 @@ fn is_heading(line: &str) -> bool {
 
 /// One JSON value, or several; `None` where it is none.
 fn json(map: &Map, bytes: &[u8]) -> Option<Vec<u8>> {
+    pass(map, bytes, false)
+}
+
+fn pass(map: &Map, bytes: &[u8], back: bool) -> Option<Vec<u8>> {
     let first = bytes.iter().find(|it| !it.is_ascii_whitespace())?;
     if !matches!(first, b'{' | b'[') {
         return None;
     }
     let mut pass =
-        Pass { map, bytes, at: 0, written: 0, out: Vec::with_capacity(bytes.len()), open: Vec::new() };
+        Pass { map, back, bytes, at: 0, written: 0, out: Vec::with_capacity(bytes.len()), open: Vec::new() };
     pass.run().ok()?;
     pass.out.extend_from_slice(&bytes[pass.written..]);
     Some(pass.out)
@@ -46,6 +67,8 @@ fn json(map: &Map, bytes: &[u8]) -> Option<Vec<u8>> {
 
 struct Pass<'p> {
     map: &'p Map,
+    /// The map leads back.
+    back: bool,
     bytes: &'p [u8],
     at: usize,
     written: usize,
@@ -82,12 +105,32 @@ impl Pass<'_> {
                     return Err(fault(self.at));
                 }
                 b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' => {}
+                b'0'..=b'9' if self.back && !self.open.is_empty() => {
+                    self.number();
+                    continue;
+                }
                 b'0'..=b'9' | b'-' | b'+' | b'.' | b'a'..=b'z' | b'E' if !self.open.is_empty() => {}
                 _ => return Err(fault(self.at)),
             }
             self.at += 1;
         }
         if self.open.is_empty() { Ok(()) } else { Err(fault(self.at)) }
+    }
+
+    /// A number of many digits stands for another.
+    fn number(&mut self) {
+        let start = self.at;
+        let digits = self.bytes[start..].iter().take_while(|it| it.is_ascii_digit()).count();
+        self.at += digits;
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
+        let part =
+            |at: Option<usize>| at.and_then(|it| self.bytes.get(it)).is_some_and(|it| b".eE+".contains(it));
+        let whole = !part(start.checked_sub(1)) && !part(Some(self.at));
+        if let Some(new) = self.map.code(text).filter(|_| whole && digits > 5) {
+            self.out.extend_from_slice(&self.bytes[self.written..start]);
+            self.out.extend_from_slice(new.as_bytes());
+            self.written = self.at;
+        }
     }
 
     fn string(&mut self) -> Option<()> {
@@ -104,7 +147,9 @@ impl Pass<'_> {
         let text = unescape(&self.bytes[start + 1..at]);
         let next = self.bytes[end..].iter().find(|it| !it.is_ascii_whitespace());
         let (object, own, key) = self.open.last_mut()?;
-        let new = if *object && next == Some(&b':') {
+        let new = if self.back {
+            self.map.text(&text)
+        } else if *object && next == Some(&b':') {
             *key = text.as_ref().into();
             self.map.key(own, &text)
         } else {

@@ -108,6 +108,15 @@ fn word(hash: &[u8]) -> String {
     out
 }
 
+/// Whether a word, in lower case, has the form of a code, or of several in a row.
+pub(super) fn is_code(word: &str) -> bool {
+    let letter = |(at, byte): (usize, u8)| match at % 5 {
+        1 | 3 => VOWELS.contains(&byte),
+        _ => CONSONANTS.contains(&byte),
+    };
+    !word.is_empty() && word.len().is_multiple_of(5) && word.bytes().enumerate().all(letter)
+}
+
 fn number(hash: &[u8], size: usize) -> String {
     let digit = |it: &u8| char::from(b'0' + it % 10);
     // No leading zero: it must stay a number of that many digits.
@@ -129,6 +138,7 @@ mod tests {
         let mut codes = Codes::new(&key, HashSet::from(["bakod".to_owned()]), Bounds::default(), 3000);
         let all: HashSet<String> = (0..3000).map(|it| codes.give(&format!("name{it}"))).collect();
         assert_eq!(all.len(), 3000);
+        assert!(all.iter().all(|it| is_code(it)) && !is_code("orders") && !is_code(""));
         assert!(all.iter().all(|it| it.len() == 5 && it.bytes().all(|it| it.is_ascii_lowercase())));
         let number = codes.give("123456789012");
         assert!(number.len() == 12 && is_number(&number) && !number.starts_with('0'));

@@ -103,6 +103,15 @@ impl Map {
         }
     }
 
+    /// Whether a file is one by its form, also where somebody sorted its fields, or it is damaged further on.
+    pub fn is_map(bytes: &[u8]) -> bool {
+        let near = &bytes[..bytes.len().min(400)];
+        let bare: Vec<u8> = near.iter().filter(|it| !it.is_ascii_whitespace()).copied().collect();
+        let begins = |it: &[u8]| bare.starts_with(it);
+        begins(b"{\"version\":") && memchr::memmem::find(&bare, b"\"tokens\":{").is_some()
+            || (begins(b"{\"addresses\":{") || begins(b"{\"tokens\":{")) && Map::parse(bytes).is_ok()
+    }
+
     /// How many of its own names a text has.
     pub fn hits(&self, text: &str) -> usize {
         let mut counter = Counter { map: self, hits: 0 };
@@ -145,6 +154,19 @@ impl Map {
         }
         if address::is_public(found.ip) {
             return Mapped { ip: found.ip, known: true };
+        }
+        // A network's own address, whose length stands beside it.
+        if found.length.is_none() {
+            let network = format!("{canonical}/");
+            let networks =
+                self.addresses.range(network.clone()..).take_while(|it| it.0.starts_with(&network));
+            let mut hosts: Vec<&str> = networks.map(|it| host(it.1)).collect();
+            hosts.dedup();
+            if let [only] = hosts[..]
+                && let Ok(ip) = only.parse()
+            {
+                return Mapped { ip, known: true };
+            }
         }
         let pairs = self.addresses.iter().filter_map(|(from, to)| {
             let ip: IpAddr = host(from).parse().ok()?;

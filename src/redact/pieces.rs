@@ -24,6 +24,10 @@ pub(super) trait Names {
     fn token(&mut self, token: &str, out: &mut String);
     /// A token that is one, and is written as it is.
     fn public(&mut self, _token: &str) {}
+    /// What begins at `at` and is written as it is, whatever its tokens are: its size, or 0.
+    fn phrase(&mut self, _text: &str, _at: usize) -> usize {
+        0
+    }
     /// An address.
     fn address(&mut self, found: Found, out: &mut String);
     /// Hexadecimal digits in a fixed form: a UUID, a MAC address.
@@ -85,6 +89,10 @@ fn whole(text: &str, at: usize, mode: Mode, names: &mut (impl Names + ?Sized), o
     {
         names.address(found, out);
         return found.size;
+    }
+    let size = names.phrase(text, at);
+    if size > 0 {
+        return copy(size, out);
     }
     let alone = at.checked_sub(1).is_none_or(|it| !goes_on(text.as_bytes()[it]));
     if alone {

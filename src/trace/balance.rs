@@ -52,6 +52,11 @@ pub(super) struct Judged<'t> {
 }
 
 impl<'t> Judged<'t> {
+    /// The endpoints that get load.
+    pub fn chosen(&self) -> impl Iterator<Item = LbEndpoint<'t>> {
+        self.hosts.iter().filter(|it| it.chosen).map(|it| it.endpoint)
+    }
+
     /// Whether there is an endpoint for the request.
     pub fn usable(&self) -> bool {
         self.hosts.iter().any(|it| it.chosen)
@@ -331,13 +336,14 @@ fn levels(hosts: &[Host<'_>], factor: f64) -> Vec<Level> {
 }
 
 /// Spreads load: healthy endpoints of all priorities first, then degraded ones, each as far as it can take more. Where
-/// together they can take less than all, that is made all; where nothing is healthy anywhere, each priority gets what
-/// its number of endpoints is worth (recalculatePerPriorityState, recalculateLoadInTotalPanic).
+/// together they can take less than all, that is made all; where every priority is in panic, each gets what its number
+/// of endpoints is worth (recalculatePerPriorityState, recalculatePerPriorityPanic, recalculateLoadInTotalPanic).
 #[expect(clippy::cast_precision_loss, reason = "numbers of endpoints")]
 pub(super) fn spread(levels: &mut [Level], threshold: f64) {
     let total: f64 = levels.iter().map(|it| it.healthy + it.degraded).sum::<f64>().min(100.0);
+    levels.iter_mut().for_each(|it| it.panics = it.share < threshold && total < 100.0);
     let mut left: f64 = 100.0;
-    if total == 0.0 {
+    if total == 0.0 || levels.iter().all(|it| it.panics) {
         let all: usize = levels.iter().map(|it| it.all).sum();
         for level in levels.iter_mut() {
             level.load.healthy = (100.0 * level.all as f64 / all.max(1) as f64).floor();
@@ -358,5 +364,4 @@ pub(super) fn spread(levels: &mut [Level], threshold: f64) {
     } else if let Some(first) = levels.iter_mut().find(|it| it.load.degraded > 0.0) {
         first.load.degraded += left;
     }
-    levels.iter_mut().for_each(|it| it.panics = it.share < threshold && total < 100.0);
 }

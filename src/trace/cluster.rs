@@ -103,7 +103,7 @@ fn one<'t>(run: &mut Run<'t, '_>, choice: &Choice<'t>) -> End {
             run.note(StepKind::Endpoints, name, why, Some(cluster.0.span()));
             true
         }
-        _ => endpoints(run, cluster, choice),
+        _ => return endpoints(run, cluster, choice),
     };
     if healthy {
         super::transport_socket::note(run, cluster);
@@ -188,19 +188,20 @@ pub(super) fn listed<'t>(run: &Run<'t, '_>, cluster: Cluster<'t>) -> Listed<'t> 
     found.or(own).map_or(Listed::Missing, Listed::Here)
 }
 
-fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> bool {
+fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t>) -> End {
     let name = cluster.name().into_owned();
     let place = Some(cluster.0.span());
     let assignment = match listed(run, cluster) {
         Listed::Here(assignment) => assignment,
         Listed::Missing => {
             run.note(StepKind::Endpoints, &name, Why::Missing(What::Endpoints), place);
-            return false;
+            return End::NoHealthyUpstream;
         }
         Listed::Unknown => {
             let why = Why::Beyond(What::Resource("EndpointsConfigDump".to_owned()), String::new());
             run.note(StepKind::Endpoints, &name, why, place);
-            return true;
+            super::transport_socket::note(run, cluster);
+            return End::Routed;
         }
     };
     let judged = balance::judge(cluster, assignment, &choice.criteria);
@@ -208,7 +209,12 @@ fn endpoints<'t>(run: &mut Run<'t, '_>, cluster: Cluster<'t>, choice: &Choice<'t
         run.step(StepKind::Priority, Some(assignment.0.span()), true, |_| judged.priorities());
     }
     tell(run, cluster, assignment, &judged);
-    judged.usable()
+    if !judged.usable() {
+        return End::NoHealthyUpstream;
+    }
+    super::transport_socket::note(run, cluster);
+    super::hbone::go_on(run, &judged);
+    End::Routed
 }
 
 /// The steps of localities and endpoints.

@@ -9,7 +9,7 @@ use super::route_action::answer;
 use super::run::{Flow, Run};
 use super::step::{Outcome, StepKind, Truth, What, Why};
 use super::text_match::string_node;
-use super::{client, faults, jwt};
+use super::{buffer, client, faults, jwt};
 use crate::envoy::{Config, Extension, HttpConnectionManager, percent};
 use crate::json::Node;
 
@@ -59,7 +59,7 @@ pub(super) fn run_all<'t>(
         if kind == "router" {
             break;
         }
-        if one(run, &kind, &filter, way, headers)? == Route::Again {
+        if one(run, manager, (&kind, &filter), way, headers)? == Route::Again {
             *way = find(run, manager, headers);
         }
     }
@@ -89,8 +89,8 @@ pub(super) enum Route {
 
 fn one<'t>(
     run: &mut Run<'t, '_>,
-    kind: &str,
-    filter: &Filter<'t>,
+    manager: HttpConnectionManager<'t>,
+    (kind, filter): (&str, &Filter<'t>),
     way: &Way<'t>,
     headers: &mut Headers,
 ) -> Flow<Route> {
@@ -101,9 +101,9 @@ fn one<'t>(
         "fault" => faults::fault(run, filter, way, headers)?,
         "cors" => faults::cors(run, filter, headers)?,
         "csrf" => faults::csrf(run, filter, headers)?,
-        "buffer" => buffer(run, filter, headers)?,
+        "buffer" => buffer::keep(run, filter, way, manager, headers)?,
         "health_check" => health_check(run, filter, headers)?,
-        "header_to_metadata" => return Ok(header_to_metadata(run, filter, headers)),
+        "header_to_metadata" => header_to_metadata(run, filter, headers),
         "set_metadata" => set_metadata(run, filter),
         "set_filter_state" => {
             let config = filter.effective();
@@ -175,39 +175,6 @@ fn rbac<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, way: &Way<'t>, headers: 
     Ok(())
 }
 
-/// A body that is longer than the filter may keep (source/extensions/filters/http/buffer).
-fn buffer<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Headers) -> Flow<()> {
-    let place = Some(filter.extension.0.span());
-    let config = filter.effective();
-    if config.is_some_and(|it| it.flag("disabled")) {
-        run.note(StepKind::HttpFilter, &filter.name, Why::Disabled, place);
-        return Ok(());
-    }
-    let config = config.map(|it| it.get("buffer").unwrap_or(it));
-    let most = config.and_then(|it| it.number("max_request_bytes"));
-    let length: Option<u64> = headers.first("content-length").and_then(|it| it.parse().ok());
-    if let (Some(most), Some(length)) = (most, length)
-        && length > most
-    {
-        let what = What::Header("content-length".to_owned());
-        if run.request.protocol().h2() {
-            // A body that comes in one frame, which ends the stream, is never kept: the client's framing decides.
-            run.note(StepKind::HttpFilter, &filter.name, Why::Beyond(what, length.to_string()), place);
-            return Ok(());
-        }
-        run.note(
-            StepKind::HttpFilter,
-            &filter.name,
-            Why::Differs(what, most.to_string(), length.to_string()),
-            place,
-        );
-        answer(run, 413, headers);
-        return run.end_with(Outcome::Denied, "request_payload_too_large");
-    }
-    run.note(StepKind::HttpFilter, &filter.name, Why::Passes, place);
-    Ok(())
-}
-
 /// Answers health checks itself, unless it only watches them.
 fn health_check<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Headers) -> Flow<()> {
     let Some(config) = filter.effective() else { return Ok(()) };
@@ -223,10 +190,10 @@ fn health_check<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &Header
     Ok(())
 }
 
-/// Values of headers and cookies become metadata (source/extensions/filters/http/header_to_metadata).
-fn header_to_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut Headers) -> Route {
-    let Some(config) = filter.effective() else { return Route::Stays };
-    let mut changed = false;
+/// Values of headers and cookies become metadata (source/extensions/filters/http/header_to_metadata). The route stays
+/// the one that was found without them, unless a filter behind asks for it again.
+fn header_to_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &mut Headers) {
+    let Some(config) = filter.effective() else { return };
     for rule in config.list("request_rules") {
         let header = rule.text("header").filter(|it| !it.is_empty());
         let Some(name) = header else {
@@ -234,6 +201,9 @@ fn header_to_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &
             continue;
         };
         let found = headers.get(&name).map(|it| it.into_owned());
+        if rule.flag("remove") {
+            headers.remove(&name.to_ascii_lowercase());
+        }
         let on = if found.is_some() { "on_header_present" } else { "on_header_missing" };
         let Some(pair) = rule.get(on) else { continue };
         let own = pair.text("value").filter(|it| !it.is_empty()).map(|it| it.into_owned());
@@ -256,14 +226,8 @@ fn header_to_metadata<'t>(run: &mut Run<'t, '_>, filter: &Filter<'t>, headers: &
             _ => value.into(),
         };
         put(run, &space, &pair.text("key").unwrap_or_default(), typed);
-        changed = true;
-        if rule.flag("remove") {
-            headers.remove(&name.to_ascii_lowercase());
-        }
     }
     run.note(StepKind::HttpFilter, &filter.name, Why::Passes, Some(filter.extension.0.span()));
-    // The filter clears the route cache when it has set anything.
-    if changed { Route::Again } else { Route::Stays }
 }
 
 fn put(run: &mut Run<'_, '_>, space: &str, key: &str, value: serde_json::Value) {

@@ -5,6 +5,7 @@ mod aggregate;
 mod arrival;
 pub mod ask;
 mod balance;
+mod buffer;
 mod cel;
 mod client;
 mod cluster;
@@ -13,6 +14,7 @@ mod extras;
 mod faults;
 mod filter_chain;
 mod format;
+mod hbone;
 mod http;
 mod http_filters;
 mod http_options;
@@ -45,7 +47,7 @@ mod uri_template;
 mod virtual_host;
 
 pub use request::{Direction, Headers, Protocol, Request, host_and_port};
-pub use source::{Source, Tracer};
+pub use source::{Kept, Source, Tracer};
 pub use step::{Considered, Miss, Outcome, Step, StepKind, Trace, Verdict, What, Why};
 
 use run::{Flow, Run};

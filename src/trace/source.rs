@@ -7,31 +7,75 @@ use std::rc::Rc;
 
 use super::regex::{Pattern, compile};
 use super::virtual_host::Domains;
+use crate::capture::Names;
 use crate::envoy::{
     Address, AddressKind, Cluster, ClusterLoadAssignment, ConfigDump, Kind, Listener, ResourceId,
-    RouteConfiguration, State,
+    RouteConfiguration, ServiceKey, State,
 };
 use crate::instant::Instant;
-use crate::json::{Node, Tree};
+use crate::json::{Node, Tape};
+use crate::order::InOrder;
+
+/// What traces through a dump share, made when it is first needed. It holds nothing of the dump, so it can be kept beside
+/// it, from question to question.
+#[derive(Default)]
+pub struct Kept {
+    trees: Vec<OnceCell<Option<Tape>>>,
+    listeners: OnceCell<Vec<Bound>>,
+    patterns: RefCell<HashMap<String, Option<Rc<Pattern>>>>,
+    /// By the first byte of the route configuration.
+    domains: RefCell<HashMap<u32, Rc<Domains>>>,
+    services: OnceCell<Services>,
+}
+
+impl Kept {
+    /// For a dump.
+    pub fn of(dump: &ConfigDump) -> Kept {
+        Kept { trees: dump.all().map(|_| OnceCell::new()).collect(), ..Kept::default() }
+    }
+}
+
+/// One's own, or somebody else's.
+enum Held<'b, T> {
+    Own(T),
+    Lent(&'b T),
+}
+
+impl<T> std::ops::Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Held::Own(it) => it,
+            Held::Lent(it) => it,
+        }
+    }
+}
 
 /// A dump whose resources are parsed when first asked for, and kept.
 pub struct Source<'b> {
     bytes: &'b [u8],
     dump: &'b ConfigDump,
-    trees: Vec<OnceCell<Option<Tree<'b>>>>,
+    names: Held<'b, Names>,
+    kept: Held<'b, Kept>,
 }
 
 impl<'b> Source<'b> {
     /// Over the bytes of a dump and their index.
     pub fn new(bytes: &'b [u8], dump: &'b ConfigDump) -> Source<'b> {
-        Source { bytes, dump, trees: dump.all().map(|_| OnceCell::new()).collect() }
+        Source { bytes, dump, names: Held::Own(Names::of(bytes, dump)), kept: Held::Own(Kept::of(dump)) }
+    }
+
+    /// The same with what others made of that dump.
+    pub fn with(bytes: &'b [u8], dump: &'b ConfigDump, names: &'b Names, kept: &'b Kept) -> Source<'b> {
+        Source { bytes, dump, names: Held::Lent(names), kept: Held::Lent(kept) }
     }
 
     /// A resource's message; `None` where it is no JSON, or cut off.
     pub fn node(&self, id: ResourceId) -> Option<Node<'_>> {
-        let tree = self.trees.get(id.0 as usize)?;
-        let tree = tree.get_or_init(|| self.dump.get(id)?.body(self.bytes).ok());
-        tree.as_ref().map(Tree::root)
+        let parsed = || Tape::parse(self.bytes, self.dump.get(id)?.message()).ok();
+        let tape = self.kept.trees.get(id.0 as usize)?.get_or_init(parsed);
+        tape.as_ref().map(|it| it.root(self.bytes))
     }
 }
 
@@ -44,45 +88,55 @@ pub(super) struct Bound {
     pub state: State,
 }
 
+/// Istio's services by the names of their clusters (`outbound|80||host`, without those of subsets).
+#[derive(Default)]
+pub(super) struct Services {
+    /// By host, in lower case.
+    by_host: HashMap<String, Vec<ResourceId>>,
+    /// Hosts that begin with `*`.
+    wild: Vec<(String, ResourceId)>,
+}
+
+impl Services {
+    fn of(bytes: &[u8], dump: &ConfigDump) -> Services {
+        let mut out = Services::default();
+        for (id, resource) in dump.of(Kind::Cluster) {
+            let name = resource.name(bytes);
+            let key =
+                ServiceKey::parse(&name).filter(|it| it.direction == "outbound" && it.subset.is_empty());
+            let Some(key) = key else { continue };
+            let host = key.host.trim_end_matches('.').to_ascii_lowercase();
+            if host.starts_with('*') {
+                out.wild.push((host, id));
+            } else {
+                out.by_host.entry(host).or_default().push(id);
+            }
+        }
+        out
+    }
+
+    /// The clusters of hosts with one of these names, and of wildcards that `fits`; in the dump's order.
+    pub fn find(&self, names: &[String], fits: impl Fn(&str) -> bool) -> Vec<ResourceId> {
+        let named = names.iter().filter_map(|it| self.by_host.get(&it.to_ascii_lowercase())).flatten();
+        let wild = self.wild.iter().filter(|(host, _)| fits(host)).map(|(_, id)| id);
+        let mut out: Vec<ResourceId> = named.chain(wild).copied().collect();
+        out.order();
+        out.dedup();
+        out
+    }
+}
+
 /// Traces requests through one proxy. Listeners, routes and clusters are read once, however many requests come.
 pub struct Tracer<'t> {
     source: &'t Source<'t>,
     /// The time that tokens and certificates are judged at.
     pub(super) now: Option<Instant>,
-    listeners: Vec<Bound>,
-    names: HashMap<(Kind, &'t [u8]), ResourceId>,
-    patterns: RefCell<HashMap<String, Option<Rc<Pattern>>>>,
-    domains: RefCell<HashMap<u32, Rc<Domains<'t>>>>,
 }
 
 impl<'t> Tracer<'t> {
     /// Over a dump; `now` is the capture's time, where it is known.
     pub fn new(source: &'t Source<'t>, now: Option<Instant>) -> Tracer<'t> {
-        let mut tracer = Tracer {
-            source,
-            now,
-            listeners: Vec::new(),
-            names: HashMap::new(),
-            patterns: RefCell::default(),
-            domains: RefCell::default(),
-        };
-        for kind in
-            [Kind::Route, Kind::Cluster, Kind::Endpoint, Kind::Secret, Kind::Extension, Kind::Listener]
-        {
-            for (id, resource) in source.dump.of(kind) {
-                // What is in use comes before what is only warming (State's order).
-                let name = resource.name_span().of(source.bytes);
-                let better = |old: &ResourceId| {
-                    source.dump.get(*old).is_none_or(|old| rank(resource.state) < rank(old.state))
-                };
-                let entry = tracer.names.entry((kind, name)).or_insert(id);
-                if better(entry) {
-                    *entry = id;
-                }
-            }
-        }
-        tracer.listeners = tracer.bound();
-        tracer
+        Tracer { source, now }
     }
 
     fn bound(&self) -> Vec<Bound> {
@@ -107,6 +161,27 @@ impl<'t> Tracer<'t> {
         out
     }
 
+    /// Makes a little of what most traces need, for when there is time: the domains of the next route configuration in
+    /// use. Whether there is more; `next` counts.
+    pub fn prepare(&self, next: &mut usize) -> bool {
+        match self.source.dump.of(Kind::Route).nth(*next) {
+            Some((id, resource)) => {
+                if matches!(resource.state, State::Static | State::Active)
+                    && let Some(node) = self.node(id)
+                {
+                    self.domains(RouteConfiguration(node));
+                }
+                *next += 1;
+                true
+            }
+            None => {
+                self.services();
+                self.listeners();
+                false
+            }
+        }
+    }
+
     /// The bytes of the dump.
     pub fn bytes(&self) -> &'t [u8] {
         self.source.bytes
@@ -118,8 +193,13 @@ impl<'t> Tracer<'t> {
     }
 
     /// Where listeners listen, in the dump's order.
-    pub(super) fn listeners(&self) -> &[Bound] {
-        &self.listeners
+    pub(super) fn listeners(&self) -> &'t [Bound] {
+        self.source.kept.listeners.get_or_init(|| self.bound())
+    }
+
+    /// Istio's services.
+    pub(super) fn services(&self) -> &'t Services {
+        self.source.kept.services.get_or_init(|| Services::of(self.source.bytes, self.source.dump))
     }
 
     /// A resource's message.
@@ -133,7 +213,7 @@ impl<'t> Tracer<'t> {
             let mut all = self.source.dump.of(kind);
             return all.find(|(_, it)| it.name(self.source.bytes) == name).map(|(id, _)| id);
         }
-        self.names.get(&(kind, name.as_bytes())).copied()
+        self.source.names.find(self.source.bytes, kind, name.as_bytes())
     }
 
     /// A resource in use, by name.
@@ -170,33 +250,29 @@ impl<'t> Tracer<'t> {
 
     /// A compiled regular expression; `None` where it cannot be compiled.
     pub(super) fn pattern(&self, regex: &str) -> Option<Rc<Pattern>> {
-        if let Some(known) = self.patterns.borrow().get(regex) {
+        if let Some(known) = self.source.kept.patterns.borrow().get(regex) {
             return known.clone();
         }
         let made = compile(regex).map(Rc::new);
-        self.patterns.borrow_mut().insert(regex.to_owned(), made.clone());
+        self.source.kept.patterns.borrow_mut().insert(regex.to_owned(), made.clone());
         made
+    }
+
+    /// Whether the domains of a route configuration are read already.
+    pub(super) fn has_domains(&self, id: ResourceId) -> bool {
+        let start = self.source.dump.get(id).map(|it| it.message().start);
+        start.is_some_and(|it| self.source.kept.domains.borrow().contains_key(&it))
     }
 
     /// The domains of a route configuration.
-    pub(super) fn domains(&self, of: RouteConfiguration<'t>) -> Rc<Domains<'t>> {
+    pub(super) fn domains(&self, of: RouteConfiguration<'t>) -> Rc<Domains> {
         let key = of.0.span().start;
-        if let Some(known) = self.domains.borrow().get(&key) {
+        if let Some(known) = self.source.kept.domains.borrow().get(&key) {
             return known.clone();
         }
         let made = Rc::new(Domains::of(of));
-        self.domains.borrow_mut().insert(key, made.clone());
+        self.source.kept.domains.borrow_mut().insert(key, made.clone());
         made
-    }
-}
-
-fn rank(state: State) -> u8 {
-    match state {
-        State::Static => 0,
-        State::Active => 1,
-        State::Warming => 2,
-        State::Draining => 3,
-        State::Error => 4,
     }
 }
 

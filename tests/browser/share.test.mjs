@@ -23,6 +23,16 @@ before(async () => {
   await new Promise((done) => raw.listen(0, '127.0.0.1', done));
   await new Promise((done) => udp.bind(0, '127.0.0.1', done));
   sinks.push(raw, udp);
+  // A sink that hears nothing proves nothing: another page of the same browser reaches the one, a datagram the other.
+  const control = await browser.newPage();
+  await control.evaluate((port) => fetch(`http://127.0.0.1:${port}/`, { mode: 'no-cors' }).catch(() => {}), raw.address().port);
+  await control.close();
+  const sender = createSocket('udp4');
+  await new Promise((sent) => sender.send('x', udp.address().port, '127.0.0.1', sent));
+  sender.close();
+  for (let turn = 0; turn < 100 && new Set(arrived).size < 2; turn += 1) await new Promise((later) => setTimeout(later, 20));
+  assert.deepEqual([...new Set(arrived)].sort(), ['tcp', 'udp'], 'both sinks hear what comes');
+  arrived.length = 0;
 });
 after(async () => {
   await browser?.close();
@@ -32,6 +42,16 @@ after(async () => {
 });
 
 const by = (page, id) => page.getByTestId(id);
+/// What the page's own code could try: it does not get as far as the sinks.
+const tries = (page) => page.evaluate(async (port) => {
+  const to = `127.0.0.1:${port}/`;
+  const how = [() => fetch(`http://${to}`, { mode: 'no-cors' }), () => navigator.sendBeacon(`http://${to}`, 'x') || Promise.reject(),
+    () => new Promise((fine, not) => { const it = new WebSocket(`ws://${to}`); it.onopen = fine; it.onerror = not; }),
+    () => new Promise((fine, not) => { const it = new Image(); it.onload = fine; it.onerror = not; it.src = `http://${to}`; })];
+  const said = [];
+  for (const it of how) said.push(await Promise.resolve().then(it).then(() => 'sent', () => 'refused'));
+  return said;
+}, sinks[0].address().port);
 const silent = (tab) => {
   assert.deepEqual(tab.afterBoot(), []);
   assert.deepEqual(tab.violations, []);
@@ -215,5 +235,17 @@ test('the map is saved only when asked for: as JSON, or under a passphrase', asy
   assert.ok(!text.includes('details'));
   if (process.env.XDSCOPE_KEEP) execFileSync('cp', [locked, plain, process.env.XDSCOPE_KEEP]);
   silent(tab);
+  await tab.close();
+});
+
+test('what is tried on purpose reaches no sink either', async () => {
+  const tab = await open(browser, host);
+  await by(tab.page, 'sample').click();
+  await by(tab.page, 'side').waitFor({ timeout: 30_000 });
+  const said = await tries(tab.page);
+  assert.deepEqual([said[0], said[2], said[3]], ['refused', 'refused', 'refused'], said.join(' '));
+  await tab.page.waitForTimeout(200);
+  assert.deepEqual(arrived, []);
+  assert.ok(tab.violations.length >= 3, 'the policy says so');
   await tab.close();
 });

@@ -1,7 +1,7 @@
 // A request traced on the page: asked by pointer and by keyboard, explained with its evidence, followed, kept, compared.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -217,6 +217,96 @@ test('a curl command and a line of a log fill the form, and the log is explained
   await by(page, 'trace-read').click();
   await by(page, 'trace-log-fault').waitFor();
   assert.match(await by(page, 'trace-log-fault').textContent(), /Understood was: .*GET \/ HTTP\/1\.1.*Read are: Envoy's default text/);
+  silent(tab);
+  await tab.close();
+});
+
+/// A sidecar's dump in a folder of its own, and a copy in which one route leads elsewhere: as many bytes, so that nothing
+/// but its content tells them apart.
+const twoDumps = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'xdscope-'));
+  const [pod] = readdirSync(join(synced, 'envoy')).filter((it) => it.startsWith('productpage'));
+  const dump = JSON.parse(readFileSync(join(synced, 'envoy', pod, 'config_dump.json'), 'utf8'));
+  const print = () => JSON.stringify(dump, null, 1);
+  const first = print();
+  const sections = dump.configs.flatMap(({ dynamic_route_configs: all }) => all ?? []);
+  const routes = sections.flatMap(({ route_config: { virtual_hosts: hosts } }) => hosts.flatMap(({ routes }) => routes));
+  const jason = routes.find(({ name }) => name === 'jason');
+  jason.route.cluster = jason.route.cluster.replace('|v2|', '|v3|');
+  const second = print();
+  assert.ok(first !== second && first.length === second.length, 'one letter is another');
+  const [before, after] = [join(folder, 'before.json'), join(folder, 'after.json')];
+  writeFileSync(before, first);
+  writeFileSync(after, second);
+  return [before, after, folder];
+};
+
+test('a request that is kept goes through another capture: before v2, now v3', async () => {
+  const [one, other] = twoDumps();
+  const tab = await open(browser, host);
+  const { page } = tab;
+  const headers = 'end-user: jason';
+  const look = async (dump) => {
+    await drop(page, '[data-testid=drop]', dump);
+    await by(page, 'tab-trace').waitFor();
+    await by(page, 'tab-trace').click();
+    await by(page, 'verdict').waitFor();
+  };
+  await look(one);
+  await by(page, 'trace-more').click();
+  await by(page, 'trace-headers').fill(headers);
+  await ask(page, { to: 'reviews:9080', path: '/reviews/1' }, 'route jason');
+  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v2/);
+  assert.equal(await by(page, 'before').count(), 0, 'nothing was before');
+  await by(page, 'trace-keep').click();
+  await by(page, 'compare').waitFor();
+  await by(page, 'open').click();
+  await by(page, 'close-all').click();
+  await look(other);
+  assert.match(await by(page, 'compare').textContent(), /end-user: jason/, 'what is kept stands beside');
+  await by(page, 'compare-again').click();
+  await verdict(page, 'route jason');
+  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v3/);
+  assert.match(await by(page, 'before').textContent(), /Before, at productpage.*: .*v2.*Now: .*v3/);
+  const ends = await by(page, 'compare-end').allTextContents();
+  assert.equal(ends.length, 2, 'one before, one now');
+  assert.match(await by(page, 'compare').textContent(), /≠ .*v3/);
+  assert.doesNotMatch(page.url(), /reviews|jason/);
+  await screenshot(page, 'trace-before', { fullPage: true });
+  assert.deepEqual(await accessibility(page), []);
+  silent(tab);
+  await tab.close();
+});
+
+test('a line of an access log leads to its trace, by its position', async () => {
+  const [dump, , folder] = twoDumps();
+  const logged = (path, end) => `[2026-11-23T14:51:10.123Z] "GET ${path} HTTP/1.1" ${end} - "-" 0 19 0 - "-" "curl/8" "1" "reviews:9080" "-" outbound|9080|v9|reviews.default.svc.cluster.local - 10.96.10.3:9080 10.244.1.12:38142 - missing-subset`;
+  const lines = ['2026-11-23T14:51:09.000Z\tinfo\tEnvoy proxy is ready', logged('/reviews/1', '200 - via_upstream'), logged('/missing/1', '503 NC cluster_not_found')];
+  const log = join(folder, 'proxy.log');
+  writeFileSync(log, `${lines.join('\n')}\n`);
+  const tab = await open(browser, host);
+  const { page } = tab;
+  await drop(page, '[data-testid=drop]', dump, log);
+  await by(page, 'side').waitFor();
+  await page.getByRole('link', { name: /proxy\.log/ }).first().click();
+  await by(page, 'log-access').click();
+  await by(page, 'log-trace').nth(1).waitFor();
+  assert.equal(await by(page, 'log-trace').count(), 2, 'only lines of requests');
+  assert.equal(await by(page, 'log-trace').nth(1).getAttribute('aria-label'), 'Trace the request of line 3');
+  await screenshot(page, 'log-trace');
+  assert.deepEqual(await accessibility(page), []);
+  await by(page, 'log-trace').nth(1).click();
+  await verdict(page, 'missing-subset');
+  assert.match(page.url(), /\/trace\/line\/\d+\.2$/, 'the address has positions');
+  assert.equal(await by(page, 'trace-path').inputValue(), '/missing/1');
+  assert.match(await by(page, 'trace-pasted').inputValue(), /\/missing\/1/);
+  assert.match(await by(page, 'trace-judged').textContent(), /This dump explains it/);
+  await screenshot(page, 'trace-of-line');
+  // Back to the log, to another line.
+  await page.goBack();
+  await by(page, 'log-access').click();
+  await by(page, 'log-trace').first().click();
+  await page.waitForFunction(() => document.querySelector('[data-testid=trace-path]')?.value === '/reviews/1');
   silent(tab);
   await tab.close();
 });

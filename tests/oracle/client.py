@@ -74,7 +74,8 @@ def send(port, request, folder):
     head = f"PROXY {family} {source} {target} {source_port} {target_port}\r\n".encode()
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=3) as plain:
-            plain.settimeout(0.8)
+            # Longer than an idle stream lives (generate.py); where Envoy has no stream, nothing is waited for.
+            plain.settimeout(0.8 if request["kind"] in ("tcp", "tls") else 3)
             if not request["kind"].startswith("tls"):
                 plain.sendall(head + payload(request))
                 return read(plain, request)

@@ -430,7 +430,9 @@ class Maker:
             if self.maybe(0.1):
                 filter["disabled"] = True
         filters.append({"name": "router", "typed_config": {"@type": TYPE + "extensions.filters.http.router.v3.Router"}})
-        out = {"@type": HCM, "stat_prefix": "s", "route_config": self.route_config(), "http_filters": filters, "access_log": [access_log("http")]}
+        out = {"@type": HCM, "stat_prefix": "s", "route_config": self.route_config(), "http_filters": filters, "access_log": [access_log("http")],
+               # Envoy gives up before the client does (client.py), so that what it says of a request is its own doing.
+               "stream_idle_timeout": "1s"}
         for key in ("normalize_path", "merge_slashes", "use_remote_address", "strip_trailing_host_dot"):
             if self.maybe(0.4):
                 out[key] = True

@@ -25,15 +25,13 @@ def expected(logs):
             out |= {"outcome": "no_healthy_upstream", "flags": "UH", "cluster": it.get("cluster")}
         elif "NR" in flags:
             out |= {"outcome": "not_found", "flags": "NR"}
-        elif "DC" in flags and not it.get("cluster"):
-            # A filter waits for what never came.
-            return None
-        elif {"UF", "URX", "UT", "DC"} & set(flags) or details.startswith(("via_upstream", "upstream_reset")):
+        elif {"UF", "URX", "UT"} & set(flags) or details.startswith(("via_upstream", "upstream_reset")):
             return {"outcome": "routed", "cluster": it.get("cluster"), "route": it.get("route")}
         elif details == "direct_response":
             # A redirect and an answer look alike; the code tells.
             out |= {"outcome": ("redirect", "direct_response")}
-        elif details.startswith(("rbac_", "jwt_", "fault_filter_abort", "csrf_", "request_payload_too_large", "rejecting")):
+        elif details.startswith(("rbac_", "jwt_", "fault_filter_abort", "csrf_", "request_payload_too_large", "rejecting",
+                                 "stream_idle_timeout")):
             out["outcome"] = "denied"
         elif details == "cors_response":
             out["outcome"] = "direct_response"

@@ -91,6 +91,31 @@ fn a_name_that_is_kept_stays_and_so_do_the_codes_of_the_others() {
     assert_eq!(code(&mut engine, "details"), before);
 }
 
+#[test]
+fn names_that_people_know_come_first_and_hashes_last() {
+    let mut engine = open("bug-report.tar.gz", fixture("istio/1.27/bug-report.tar.gz"));
+    make(&mut engine, &[]);
+    let mut list = |offset| {
+        let ShareAnswer::Names(it) =
+            ask(&mut engine, ShareQuery::Names { text: String::new(), offset, limit: 200 })
+        else {
+            panic!()
+        };
+        it
+    };
+    let first = list(0);
+    let at = |name: &str| first.lines.iter().position(|it| it.name == name).unwrap();
+    assert!(at("productpage") < 100 && at("reviews") < 100 && at("ratings") < 100);
+    let mixed =
+        |it: &str| it.bytes().any(|it| it.is_ascii_digit()) && it.bytes().any(|it| it.is_ascii_alphabetic());
+    assert!(
+        first.lines.iter().take(20).all(|it| it.name.len() < 5 || !mixed(&it.name)),
+        "{:?}",
+        &first.lines[..20]
+    );
+    assert!(list(first.total - 5).lines.iter().all(|it| it.name.bytes().any(|it| it.is_ascii_digit())));
+}
+
 /// What is hidden goes along under the copy's names; what names something that is not in the capture stays behind.
 #[test]
 fn what_is_hidden_travels_with_a_copy_in_a_page() {

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gloo::events::EventListener;
-use xdscope::engine::protocol::{Answer, Capture, Query, Subject, Suppression, Traced};
+use xdscope::engine::protocol::{
+    Answer, Capture, Query, RealAnswer, RealQuery, Subject, Suppression, Traced,
+};
 use yew::prelude::*;
 
 use crate::context::Page;
 use crate::files::Given;
 use crate::link::{self, CompareView, Place, TableView, View};
-use crate::settings::{Lang, Theme};
+use crate::outward::{self, Refusal};
+use crate::settings::{self, Lang, Theme};
 use crate::views;
 use crate::worker::{self, Asked, Client, Event};
 use crate::{browser, keys};
@@ -61,6 +64,8 @@ pub enum Notice {
     OtherCapture,
     NothingDropped,
     NothingToCompare,
+    /// Something was not copied, or not saved.
+    Refused(Refusal),
     /// The page was saved with a copy inside, which is what is shown.
     Enclosed,
     /// The address is of two captures, and the second one is not open.
@@ -75,6 +80,8 @@ pub enum Dialog {
     Promise,
     Keys,
     Palette,
+    /// Of a map that is encrypted.
+    Passphrase,
 }
 
 pub enum Msg {
@@ -108,6 +115,13 @@ pub enum Msg {
     Traced(Rc<Traced>),
     Speak(Lang),
     Paint(Theme),
+    /// Whether what is copied and saved is for a ticket.
+    Ticket(bool),
+    /// Something must not leave the page.
+    Refused(Refusal),
+    /// About the map that was given beside a redacted capture.
+    Real(RealQuery),
+    RealSaid(Rc<Answer>),
 }
 
 pub struct App {
@@ -130,6 +144,9 @@ pub struct App {
     /// A resource whose own place is asked for, and which part of it is meant.
     resolving: Option<(Asked, Option<u32>)>,
     suppressing: Option<Asked>,
+    asked_real: Option<Asked>,
+    /// A map was given, and is to be opened when all else is read.
+    mapped: bool,
     /// What the user hid among the findings, for a fresh engine.
     suppressed: Vec<Suppression>,
     /// The place whose heading is to have the focus, once it is drawn.
@@ -149,9 +166,13 @@ impl Component for App {
         client.start(ctx.link().callback(Msg::Engine));
         let moved = ctx.link().callback(|()| Msg::Moved);
         let act = ctx.link().callback(|msg: Msg| msg);
+        let ticket = settings::ticket();
+        let page = Page { client, lang, ticket, act: act.clone(), ..Page::default() };
+        outward::begin(ticket);
         let listeners = vec![
             EventListener::new(&browser::window(), "hashchange", move |_| moved.emit(())),
-            keys::listen(act.clone()),
+            keys::listen(act),
+            outward::listen(page.clone()),
         ];
         if let Some((copy, hidden)) = worker::inside() {
             ctx.link().send_message_batch(vec![Msg::Suppress(hidden), Msg::Enclosed(copy)]);
@@ -159,7 +180,7 @@ impl Component for App {
         let wanted = link::parse(&browser::hash()).filter(|(_, place)| *place != Place::Home);
         App {
             phase: Phase::Empty,
-            page: Page { client, lang, act, ..Page::default() },
+            page,
             place: Place::Home,
             notice: wanted.map(|_| Notice::NotOpen),
             wanted,
@@ -173,6 +194,8 @@ impl Component for App {
             comparing: false,
             resolving: None,
             suppressing: None,
+            asked_real: None,
+            mapped: false,
             suppressed: Vec::new(),
             arrived: false,
             _listeners: listeners,
@@ -199,10 +222,12 @@ impl Component for App {
             Msg::SecondCaptured(answer) => self.second_captured(&answer),
             Msg::Swap => {
                 self.page.client.swap();
+                views::trace::swapped();
                 self.swapped(ctx);
             }
             Msg::CloseSecond => {
                 self.page.client.close_second();
+                views::trace::forget_second();
                 self.forget_second();
             }
             Msg::Sample => self.give(worker::sample().into_iter().collect()),
@@ -215,6 +240,8 @@ impl Component for App {
                 self.page.traced = None;
                 views::trace::forget();
                 self.page.second = None;
+                self.page.real = RealAnswer::None;
+                self.asked_real = None;
                 self.page.epoch += 1;
                 self.dialog = None;
                 self.notice = None;
@@ -250,6 +277,14 @@ impl Component for App {
                 theme.keep();
                 self.theme = theme;
             }
+            Msg::Ticket(on) => {
+                settings::keep_ticket(on);
+                self.page.ticket = on;
+                outward::for_ticket(&self.page, on);
+            }
+            Msg::Refused(refusal) => self.notice = Some(Notice::Refused(refusal)),
+            Msg::Real(query) => self.ask_real(ctx, query),
+            Msg::RealSaid(answer) => self.real_said(ctx, &answer),
         }
         true
     }
@@ -312,13 +347,21 @@ impl App {
             Event::Opened { cancelled } => {
                 self.cancelled = cancelled;
                 self.ask_what_is_open(ctx);
+                // Real names are put into what came in addition, too.
+                let early = matches!(self.page.real, RealAnswer::Early { .. } | RealAnswer::Shown { .. });
+                if std::mem::take(&mut self.mapped) || early {
+                    self.ask_real(ctx, RealQuery::Open { passphrase: String::new() });
+                }
             }
             Event::Judged => self.page.judged += 1,
+            Event::Map => self.mapped = true,
             Event::Silent(silent) => self.silent = silent,
             Event::Restarted { without, again, stopped } => {
                 self.silent = false;
                 self.asked = None;
                 self.asked_second = None;
+                self.asked_real = None;
+                self.page.real = RealAnswer::None;
                 self.page.second = None;
                 self.comparing = false;
                 self.resolving = None;
@@ -368,6 +411,31 @@ impl App {
             progress.get_or_insert(begun);
             self.comparing = true;
             self.page.client.open(given, true);
+        }
+    }
+
+    fn ask_real(&mut self, ctx: &Context<Self>, query: RealQuery) {
+        let hear = ctx.link().callback(Msg::RealSaid);
+        self.asked_real = Some(self.page.client.ask(Query::Real(query), hear));
+    }
+
+    /// The map is opened, refused, or has led back: then all that is shown is asked for anew.
+    fn real_said(&mut self, ctx: &Context<Self>, answer: &Answer) {
+        self.asked_real = None;
+        let Answer::Real(answer) = answer else { return };
+        let shows = |it: &RealAnswer| matches!(it, RealAnswer::Shown { .. });
+        let changed = shows(answer) != shows(&self.page.real);
+        self.page.real = answer.clone();
+        match answer {
+            RealAnswer::Busy { .. } => self.ask_real(ctx, RealQuery::Work),
+            RealAnswer::Locked { .. } => self.dialog = Some(Dialog::Passphrase),
+            RealAnswer::Shown { .. } => self.dialog = self.dialog.filter(|it| *it != Dialog::Passphrase),
+            _ => {}
+        }
+        if changed || shows(answer) {
+            self.page.traced = None;
+            views::trace::forget();
+            self.ask_what_is_open(ctx);
         }
     }
 
@@ -438,6 +506,9 @@ impl App {
             return;
         }
         self.phase = Phase::Ready(None);
+        if self.page.ticket {
+            outward::for_ticket(&self.page, true);
+        }
         self.marks.insert(self.page.mark);
         match self.wanted.take() {
             Some((mark, place)) if mark == self.page.mark => {

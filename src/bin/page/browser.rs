@@ -56,14 +56,6 @@ pub fn copy(text: &str, done: Callback<bool>) {
     wasm_bindgen_futures::spawn_local(async move { done.emit(JsFuture::from(promise).await.is_ok()) });
 }
 
-/// Gives the user a file to save.
-pub fn save(name: &str, text: &str) {
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    if let Ok(blob) = web_sys::Blob::new_with_str_sequence(&parts) {
-        save_blob(name, &blob);
-    }
-}
-
 /// Random numbers that nobody can guess; `None` where the browser has none.
 pub fn lot() -> Option<[u8; 32]> {
     let mut bytes = [0; 32];

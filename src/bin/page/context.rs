@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{Answer, Capture, Query, Traced};
+use xdscope::engine::protocol::{Answer, Capture, Query, RealAnswer, Traced};
 use yew::prelude::*;
 
 use crate::app::Msg;
@@ -22,6 +22,10 @@ pub struct Page {
     /// What it is compared with, and its mark.
     pub second: Option<(u32, Rc<Capture>)>,
     pub lang: Lang,
+    /// Whether what is copied and saved is for a ticket; to be shown. `outward` decides.
+    pub ticket: bool,
+    /// What is known of the map that was given beside a redacted capture.
+    pub real: RealAnswer,
     /// The way of the request that was traced last, for views that light it.
     pub traced: Option<Rc<Traced>>,
     pub act: Callback<Msg>,

@@ -55,12 +55,21 @@ pub enum View {
     Table(TableView),
     /// The graph, and around what.
     Graph(Option<GraphFocus>),
-    /// A request's way; one that a part of a resource takes, where that is said.
-    Trace(Option<(ResourceRef, Option<u32>)>),
+    /// A request's way; what it is taken from, where that is said.
+    Trace(Option<Asked>),
     /// What its control plane holds, beside what it has.
     Sync(SyncView),
     /// A document of its; the first unless said.
     Raw(Option<DocumentId>),
+}
+
+/// What a request to trace is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A part of a resource takes it.
+    Part(ResourceRef, Option<u32>),
+    /// It stands in an access log: in which document, on which line of it, from 0.
+    Line(DocumentId, u32),
 }
 
 /// What a control plane holds and what an Envoy has.
@@ -159,7 +168,12 @@ impl fmt::Display for Place {
                         write!(f, "/graph/at/{}", part(*resource, *at))
                     }
                     View::Trace(None) => f.write_str("/trace"),
-                    View::Trace(Some((resource, at))) => write!(f, "/trace/of/{}", part(*resource, *at)),
+                    View::Trace(Some(Asked::Part(resource, at))) => {
+                        write!(f, "/trace/of/{}", part(*resource, *at))
+                    }
+                    View::Trace(Some(Asked::Line(document, line))) => {
+                        write!(f, "/trace/line/{}.{line}", document.0)
+                    }
                     View::Sync(view) => {
                         f.write_str("/sync")?;
                         if view.replica > 0 {
@@ -238,7 +252,14 @@ pub fn parse(hash: &str) -> Option<(u32, Place)> {
                 }),
                 Some("trace") => View::Trace(match steps.next() {
                     None => None,
-                    Some("of") => Some(resource(steps.next()?)?),
+                    Some("of") => {
+                        let (resource, at) = resource(steps.next()?)?;
+                        Some(Asked::Part(resource, at))
+                    }
+                    Some("line") => {
+                        let (document, line) = steps.next()?.split_once('.')?;
+                        Some(Asked::Line(DocumentId(document.parse().ok()?), line.parse().ok()?))
+                    }
                     Some(_) => return None,
                 }),
                 Some("sync") => {

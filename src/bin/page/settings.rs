@@ -1,5 +1,5 @@
 //! Language and theme: chosen by the browser, then by the user. With the columns of each table, which the user chooses,
-//! they are the only things that are kept between visits.
+//! and the switch for tickets, they are the only things that are kept between visits.
 
 use xdscope::engine::protocol::{Column, TableKind};
 
@@ -72,6 +72,16 @@ impl Theme {
             Theme::Dark => Theme::Light,
         }
     }
+}
+
+/// Whether what is copied and saved is for a ticket.
+pub fn ticket() -> bool {
+    browser::kept("ticket").as_deref() == Some("on")
+}
+
+/// Keeps that.
+pub fn keep_ticket(on: bool) {
+    browser::keep("ticket", if on { "on" } else { "off" });
 }
 
 /// The columns of a table that the user chose to see; none while nobody chose.

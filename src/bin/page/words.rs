@@ -15,20 +15,45 @@ macro_rules! tr {
     };
 }
 
+thread_local! {
+    static MARKS: std::cell::Cell<Option<(char, char)>> = const { std::cell::Cell::new(None) };
+}
+
+/// Lets `make` write a text in which our own words stand between marks, so that names can be told from them.
+pub fn marked<T>(marks: Option<(char, char)>, make: impl FnOnce() -> T) -> T {
+    MARKS.set(marks);
+    let made = make();
+    MARKS.set(None);
+    made
+}
+
+/// Words of our own, between the marks where there are any.
+pub fn own(text: &str) -> String {
+    MARKS.get().map_or_else(|| text.to_owned(), |(open, close)| format!("{open}{text}{close}"))
+}
+
+/// What stands within our own words and is none of them.
+pub fn theirs(text: &str) -> String {
+    match MARKS.get() {
+        Some((open, close)) if !text.is_empty() => format!("{close}{text}{open}"),
+        _ => text.to_owned(),
+    }
+}
+
 /// What `tr!` says. `rust_i18n::t!` puts all of this into each of its thousand places.
 #[inline(never)]
 pub fn sentence(key: &str, parts: &[(&str, &dyn Display)]) -> AttrValue {
     let text = crate::_rust_i18n_try_translate(&rust_i18n::locale(), key);
     let text = text.unwrap_or_else(|| key.to_owned().into());
-    if parts.is_empty() {
+    if parts.is_empty() && MARKS.get().is_none() {
         return match text {
             Cow::Borrowed(text) => AttrValue::Static(text),
             Cow::Owned(text) => text.into(),
         };
     }
     let (names, values): (Vec<&str>, Vec<String>) =
-        parts.iter().map(|(name, it)| (*name, it.to_string())).unzip();
-    rust_i18n::replace_patterns(&text, &names, &values).into()
+        parts.iter().map(|(name, it)| (*name, theirs(&it.to_string()))).unzip();
+    own(&rust_i18n::replace_patterns(&text, &names, &values)).into()
 }
 
 /// One thing has another word than many, in English.

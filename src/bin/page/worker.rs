@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gloo::timers::callback::Interval;
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, MessageEvent, Worker};
 use xdscope::engine::About;
 use xdscope::engine::protocol::{Answer, DocumentId, FromWorker, Query, Suppression};
@@ -34,6 +35,8 @@ pub enum Event {
     Opened { cancelled: bool },
     /// All checks are made.
     Judged,
+    /// A map was given.
+    Map,
     /// Whether it has been silent for too long.
     Silent(bool),
     /// It broke, or was stopped; a fresh one runs, and reads again all but what is named here.
@@ -69,6 +72,8 @@ struct Inner {
     reading: AttrValue,
     last_sign: f64,
     silent: bool,
+    /// What codes are drawn with, in all copies of what is open: the same names have the same.
+    key: Option<[u8; 32]>,
 }
 
 /// A question that waits for its answer. Dropped, it waits no more, and the answer is thrown away.
@@ -159,6 +164,30 @@ impl Client {
         }
     }
 
+    /// Asks, and waits for the answer. Where the engine is started anew before that, none comes.
+    pub async fn answer(&self, query: Query) -> Rc<Answer> {
+        let heard = Rc::new(RefCell::new((None::<Rc<Answer>>, None::<Asked>)));
+        let promise = Promise::new(&mut |done, _| {
+            let to = heard.clone();
+            let hear = Callback::from(move |answer: Rc<Answer>| {
+                to.borrow_mut().0 = Some(answer);
+                let _ = done.call0(&JsValue::NULL);
+            });
+            let asked = self.ask(query.clone(), hear);
+            heard.borrow_mut().1 = Some(asked);
+        });
+        let _ = JsFuture::from(promise).await;
+        let answer = heard.borrow_mut().0.take();
+        answer.unwrap_or_else(|| Rc::new(Answer::Gone))
+    }
+
+    /// What codes are drawn with; the same until everything is closed. `None` where the browser has no chance to offer.
+    pub fn key(&self) -> Option<[u8; 32]> {
+        let mut inner = self.0.borrow_mut();
+        inner.key = inner.key.or_else(browser::lot);
+        inner.key
+    }
+
     /// Asks for a document that was only listed to be unpacked; the capture is told anew when it is.
     pub fn unpack(&self, document: DocumentId) {
         self.0.borrow_mut().last_sign = browser::now();
@@ -205,6 +234,7 @@ impl Client {
         {
             let mut inner = self.0.borrow_mut();
             inner.kept.clear();
+            inner.key = None;
             inner.waiting.clear();
             inner.opening = 0;
         }
@@ -280,6 +310,7 @@ impl Client {
                 (Some(Event::Opened { cancelled }), None)
             }
             Some(FromWorker::Answer { id, answer }) => (None, inner.waiting.remove(&id).zip(Some(answer))),
+            Some(FromWorker::Map) => (Some(Event::Map), None),
             Some(FromWorker::Judged) => (Some(Event::Judged), None),
             Some(FromWorker::Ready | FromWorker::Alive) | None => (None, None),
         };

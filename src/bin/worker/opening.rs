@@ -6,8 +6,8 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
-use xdscope::engine::Engine;
 use xdscope::engine::protocol::{DocumentId, FromWorker};
+use xdscope::engine::{Engine, is_map};
 use xdscope::instant::Instant;
 use xdscope::intake::{
     Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, for_later, json_start,
@@ -41,6 +41,11 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
         };
         shared.with_engine(second, |engine| engine.begin_file(date_of(&source.blob)));
         match read(&shared, epoch, &source.blob, Wanted::ByItself, &progress).await {
+            // A map is no part of a capture: it is kept beside the first one.
+            Ok((bytes, _)) if is_map(&bytes) => {
+                shared.engine.borrow_mut().give_map(&source.path, bytes);
+                shared.say(&FromWorker::Map);
+            }
             Ok((bytes, Some(found))) => {
                 shared.with_engine(second, |engine| engine.add(&source.path, bytes, Some(found)));
             }
@@ -123,6 +128,8 @@ async fn take_apart(
 /// Reads a document that was only listed, from the file that it is or came in.
 pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
     let epoch = shared.epoch.get();
+    // Its archive knows it by the name that was sent.
+    shared.engine.borrow_mut().as_sent();
     let wanted = shared.engine.borrow().capture().document(document).map(|it| it.path.clone());
     let Some(wanted) = wanted else { return };
     let holds = |it: &&Source| wanted == it.path || wanted.starts_with(&format!("{}/", it.path));
@@ -172,10 +179,18 @@ pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
 /// Adds what was pasted.
 pub fn add_text(shared: &Shared, bytes: Vec<u8>) {
     let mut engine = shared.engine.borrow_mut();
-    engine.begin_file(None);
-    engine.add("paste", bytes, None);
-    engine.link();
+    let map = is_map(&bytes);
+    if map {
+        engine.give_map("paste", bytes);
+    } else {
+        engine.begin_file(None);
+        engine.add("paste", bytes, None);
+        engine.link();
+    }
     drop(engine);
+    if map {
+        shared.say(&FromWorker::Map);
+    }
     shared.say(&FromWorker::Opened { cancelled: false });
 }
 

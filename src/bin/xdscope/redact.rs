@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use xdscope::intake::Kind;
 use xdscope::redact::{
-    Done, Dropped, Failed, Job, Map, Options, Outcome, Packing, REPORT, Step, Wrong, apply, unpacked,
+    Done, Dropped, Failed, Job, Map, Options, Outcome, Packing, REPORT, Step, Wrong, apply, restore, unpacked,
 };
 
 use crate::fail::Failure;
@@ -32,13 +32,16 @@ pub struct Args {
     /// Map a text, JSON or requests instead, and print that.
     #[arg(long, num_args = 2, value_names = ["MAP.json", "FILE"])]
     apply: Vec<PathBuf>,
+    /// With --apply: leads a redacted file back to real names.
+    #[arg(long, requires = "apply")]
+    back: bool,
 }
 
 /// # Errors
 /// Where something cannot be read or written, or where the copy does not stand its check.
 pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     if let [map, file] = &args.apply[..] {
-        return mapped(map, file, out);
+        return mapped(map, file, args.back, out);
     }
     let (Some(path), Some(to)) = (&args.path, &args.output) else {
         return Err(Failure::Usage("redact wants PATH and --output OUT".to_owned()));
@@ -78,7 +81,7 @@ pub fn run(args: &Args, out: &mut impl Write) -> Result<(), Failure> {
     tell(&outcome, to, out)
 }
 
-fn mapped(map: &Path, file: &Path, out: &mut impl Write) -> Result<(), Failure> {
+fn mapped(map: &Path, file: &Path, back: bool, out: &mut impl Write) -> Result<(), Failure> {
     let map = read_map(map)?;
     let bytes = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
@@ -87,7 +90,7 @@ fn mapped(map: &Path, file: &Path, out: &mut impl Write) -> Result<(), Failure> 
         std::fs::read(file)
     };
     let bytes = bytes.map_err(|source| Failure::unreadable(file, source))?;
-    let new = apply(&map, &bytes);
+    let new = if back { restore(&map.reversed(), &bytes) } else { apply(&map, &bytes) };
     if new == bytes && !map.is_empty() && !bytes.is_empty() {
         eprintln!("xdscope: no name of the map is in {}; does it belong to another capture?", file.display());
     }

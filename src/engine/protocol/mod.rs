@@ -8,6 +8,7 @@ mod findings;
 mod graph;
 mod intake;
 mod mesh;
+mod real;
 mod share;
 mod trace;
 
@@ -25,6 +26,7 @@ pub use compare::*;
 pub use findings::*;
 pub use graph::*;
 pub use mesh::*;
+pub use real::*;
 pub use share::*;
 
 /// A question.
@@ -178,6 +180,8 @@ pub enum Query {
     Trace(TraceQuery),
     /// About a copy that can be sent: [`Answer::Share`].
     Share(ShareQuery),
+    /// About the map that leads back to real names: [`Answer::Real`].
+    Real(RealQuery),
 }
 
 /// A text that is shown line by line.
@@ -291,6 +295,8 @@ pub enum Answer {
     Marks(Marks),
     /// About a copy that can be sent.
     Share(ShareAnswer),
+    /// About a map that was given.
+    Real(RealAnswer),
     /// What was asked about is not open (any more).
     Gone,
 }
@@ -615,6 +621,8 @@ pub enum FromWorker {
     Alive,
     /// All checks are made: [`Query::Findings`] has what was found.
     Judged,
+    /// A file that was given is a map, or may be one: [`Query::Real`] opens it.
+    Map,
     /// A file is being read.
     Progress {
         /// The file.

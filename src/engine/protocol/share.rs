@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::DocumentId;
+use super::{DocumentId, TextRef};
 pub use crate::redact::{Dropped, Failed, Phase, Removed, Wrong};
 
 /// About a copy of the capture that can be sent.
@@ -56,6 +56,23 @@ pub enum ShareQuery {
         /// How many at most.
         limit: u32,
     },
+    /// What the front end itself says, in all its languages: such words stay in a ticket. [`ShareAnswer::Ticket`], empty.
+    Own(Vec<String>),
+    /// Texts for a ticket: [`ShareAnswer::Ticket`] once there is a copy that stood its check; before that
+    /// [`ShareAnswer::None`], [`ShareAnswer::Busy`] (to be asked again) or [`ShareAnswer::Failed`].
+    Ticket {
+        /// The texts.
+        texts: Vec<String>,
+        /// What stands between these, in the texts, is the front end's own.
+        marks: Option<(char, char)>,
+    },
+    /// A text for a ticket, piece by piece: [`ShareAnswer::Text`] or [`ShareAnswer::Unmapped`]; else as above.
+    Text {
+        /// Of a document, or of what stands in one.
+        of: TextRef,
+        /// From which byte on.
+        offset: u32,
+    },
 }
 
 /// What was done with a string.
@@ -99,6 +116,17 @@ pub enum ShareAnswer {
     Beside(Listed<(String, String)>),
     /// A window of documents that are not in the copy.
     LeftOut(Listed<ShareLeftOut>),
+    /// The texts, each as it may be sent.
+    Ticket(Vec<String>),
+    /// A piece of a text as it stands in the copy.
+    Text {
+        /// The piece.
+        text: String,
+        /// Where the next one begins, if this is not the last.
+        next: Option<u32>,
+    },
+    /// The copy does not have what was asked for, so it cannot be sent.
+    Unmapped,
 }
 
 /// A window of a list.

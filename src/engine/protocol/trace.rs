@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mark, Part, ProxyId, ResourceRef};
+use super::{DocumentId, Mark, Part, ProxyId, ResourceRef};
 use crate::json::Place;
 pub use crate::trace::ask::{CurlFault, Judgement, LogFault, Remark};
 pub use crate::trace::{Direction, Outcome, StepKind, What, Why};
@@ -34,6 +34,15 @@ pub enum TraceQuery {
         /// What was pasted.
         text: String,
     },
+    /// A line of an access log, to be pasted: [`TraceAnswer::Line`].
+    Line {
+        /// Whose request it is taken for.
+        proxy: ProxyId,
+        /// The log.
+        document: DocumentId,
+        /// Which line of it, from 0.
+        number: u32,
+    },
     /// The way of a request: [`TraceAnswer::Traced`], or [`TraceAnswer::Faults`].
     Run {
         /// Through which proxy.
@@ -54,6 +63,8 @@ pub enum TraceAnswer {
     Hosts(Vec<String>),
     /// What was pasted, read.
     Pasted(Pasted),
+    /// The text of a line of an access log.
+    Line(String),
     /// A request's way.
     Traced(Box<Traced>),
     /// What is wrong with what was typed; at least one.

@@ -1,7 +1,6 @@
 //! The nearest misses, and for routes the request that makes up for what is lacking: each is tried.
 
 use super::super::protocol::{Form, Near};
-use super::places::Places;
 use super::told::{cut, shortened};
 use super::{Subject, form as forms, wanted};
 use crate::envoy::Route;
@@ -10,7 +9,7 @@ use crate::trace::{StepKind, Trace, Tracer, trace};
 
 /// What a request nearly met.
 pub fn of(subject: Subject<'_>, tracer: &Tracer<'_>, form: &Form, made: &Trace) -> Vec<Near> {
-    let places = Places::of(subject.document, subject.dump);
+    let places = subject.places();
     let near = made.misses.iter().map(|it| Near {
         kind: it.kind,
         name: cut(&it.name),

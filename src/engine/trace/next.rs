@@ -9,7 +9,7 @@ use crate::envoy::names::NodeId;
 use crate::envoy::{Kind, PathMatch, Route, RouteAction};
 use crate::json::{Node, Span, Tree};
 use crate::trace::regex;
-use crate::trace::{Considered, Direction, Outcome, Request, StepKind, Trace, host_and_port};
+use crate::trace::{Considered, Direction, Outcome, Request, StepKind, Trace, What, Why, host_and_port};
 
 /// How many proxies are offered.
 const SHOWN: usize = 8;
@@ -21,6 +21,10 @@ pub fn of(subject: Subject<'_>, form: &Form, request: &Request, made: &Trace) ->
     }
     let mut out: Vec<Next> = Vec::new();
     for it in won(made, StepKind::Endpoints) {
+        // What is reached through a tunnel gets a CONNECT, not the request.
+        if matches!(it.why, Why::Meets(What::Destination, _)) {
+            continue;
+        }
         let (host, port) = host_and_port(&it.name);
         let Some((proxy, name)) = port.and_then(|_| proxy_at(subject, host)) else { continue };
         if out.len() < SHOWN && !out.iter().any(|known| known.address == it.name) {

@@ -3,11 +3,23 @@
 use super::super::protocol::{Form, Judged, Pasted, PastedLine, PastedLog, Speaks};
 use super::Subject;
 use super::told::cut;
+use crate::capture::{Capture, DocumentId};
+use crate::intake::LogClass;
 use crate::trace::ask::{self, Logged, Unresolved};
 use crate::trace::{Request, Tracer};
 
 /// How many lines are read at once: each is traced.
 const LINES: usize = 30;
+
+/// How wide a line of a log may be, in bytes.
+const WIDEST: usize = 32_000;
+
+/// The text of a line of an access log. `None` where the document has no such line.
+pub fn logged(capture: &Capture, document: DocumentId, number: u32) -> Option<String> {
+    let line = capture.log(document)?.of(LogClass::Access).find(|it| it.number == number)?;
+    let bytes = line.span.of(&capture.document(document)?.bytes);
+    Some(String::from_utf8_lossy(&bytes[..bytes.len().min(WIDEST)]).into_owned())
+}
 
 /// Reads what was pasted.
 pub fn read(subject: Subject<'_>, tracer: &Tracer<'_>, text: &str) -> Pasted {

@@ -1,11 +1,9 @@
 //! A trace as an answer: its end with names that lead on, its decisions with their places, cut to size.
 
-use std::collections::BTreeMap;
-
 use super::super::detail;
 use super::super::protocol::{Ending, Part, TracedOne, TracedPlace, TracedStep, What, Why};
 use super::Subject;
-use super::places::{Places, lines};
+use super::places::Places;
 use crate::capture::ResourceRef;
 use crate::envoy::Kind;
 use crate::json::{Place, Span, Tree};
@@ -29,10 +27,9 @@ pub struct Told {
 
 /// Tells a trace.
 pub fn tell(subject: Subject<'_>, made: &Trace) -> Told {
-    let places = Places::of(subject.document, subject.dump);
-    let starts = made.steps.iter().take(STEPS).filter_map(|it| Some(it.place?.start)).collect();
-    let lines: BTreeMap<u32, Place> =
-        lines(&subject.of.bytes, starts).into_iter().map(|it| (it.byte, it)).collect();
+    let mut lines = subject.beside.lines.borrow_mut();
+    let mut line = |byte: u32| lines.place(&subject.of.bytes, byte);
+    let places = subject.places();
     let mut left = MOST;
     let steps: Vec<TracedStep> = made
         .steps
@@ -40,9 +37,9 @@ pub fn tell(subject: Subject<'_>, made: &Trace) -> Told {
         .take(STEPS)
         .map(|step| TracedStep {
             kind: step.kind,
-            place: step.place.and_then(|span| place(subject, &places, *lines.get(&span.start)?)),
+            place: step.place.and_then(|span| place(subject, places, line(span.start))),
             certain: step.certain,
-            ..considered(step, &places, &mut left)
+            ..considered(step, places, &mut left)
         })
         .collect();
     let more = u32::try_from(made.steps.len().saturating_sub(STEPS)).unwrap_or(u32::MAX);

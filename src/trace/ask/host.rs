@@ -241,15 +241,13 @@ impl<'a, 't> Asked<'a, 't> {
             });
             it.evidence.push(evidence);
         };
-        for (id, resource) in self.tracer.dump().of(Kind::Cluster) {
+        for id in self.tracer.services().find(&self.names, |it| self.fits(it).is_some()) {
+            let Some(resource) = self.tracer.dump().get(id) else { continue };
             let name = resource.name(self.tracer.bytes());
-            let Some(key) = ServiceKey::parse(&name).filter(|it| it.direction == "outbound") else {
-                continue;
-            };
+            let Some(key) = ServiceKey::parse(&name) else { continue };
             let Ok(port) = u16::try_from(key.port) else { continue };
-            if key.subset.is_empty()
-                && let Some(rank) = self.fits(key.host)
-                && let Some(span) = self.tracer.dump().get(id).and_then(|it| it.body_span())
+            if let Some(rank) = self.fits(key.host)
+                && let Some(span) = resource.body_span()
             {
                 note(rank, key.host, port, Evidence::Cluster(name.clone().into_owned()), span);
             }
@@ -351,27 +349,46 @@ impl<'a, 't> Asked<'a, 't> {
         }
     }
 
-    /// Every virtual host that may be meant, of the route configurations in use that mention the name at all.
+    /// Every virtual host that may be meant, of the route configurations in use. One whose domains are not read yet is
+    /// looked through only where the host stands in it, or where nothing else has it: reading them all takes longer than
+    /// one question may.
     fn virtual_hosts(&self, found: &mut dyn FnMut(RouteConfiguration<'_>, VirtualHost<'_>)) {
-        let whole = memchr::memmem::Finder::new(self.host.as_bytes());
-        let tail = self.host.split_once('.').map_or("", |(_, rest)| rest);
-        let wildcard = format!("*.{tail}");
-        let wildcard = memchr::memmem::Finder::new(wildcard.as_bytes());
+        let mentioned = memchr::memmem::Finder::new(self.host.as_bytes());
+        let mentions = |bytes: &[u8]| {
+            let wildcard = |at: usize| bytes.get(at + 2).is_some_and(|it| *it != b'"');
+            mentioned.find(bytes).is_some() || memchr::memmem::find_iter(bytes, b"\"*").any(wildcard)
+        };
+        let mut any = false;
+        let mut look = |routes: RouteConfiguration<'_>, host: VirtualHost<'_>| {
+            any |= host.domains().any(|it| self.fits(without_port(&it).0).is_some());
+            found(routes, host);
+        };
+        let mut left = Vec::new();
         for (id, resource) in self.tracer.dump().of(Kind::Route).filter(|(_, it)| takes(it.state)) {
-            let Some(body) = resource.body_span() else { continue };
-            let bytes = body.of(self.tracer.bytes());
-            if whole.find(bytes).is_none() && (tail.is_empty() || wildcard.find(bytes).is_none()) {
+            let ready = self.tracer.has_domains(id);
+            if !ready && !mentions(resource.message().of(self.tracer.bytes())) {
+                left.push(id);
                 continue;
             }
-            let Some(routes) = self.tracer.node(id).map(RouteConfiguration) else { continue };
-            // What an inbound listener serves is the pod's own.
-            if routes.name().starts_with("inbound|") || routes.name().starts_with("Inbound") {
+            let Some(routes) = self.tracer.node(id).map(RouteConfiguration).filter(|it| !own(*it)) else {
                 continue;
-            }
-            for host in routes.virtual_hosts() {
-                found(routes, host);
+            };
+            match ready {
+                true => self.meant(routes).into_iter().for_each(|host| look(routes, host)),
+                false => routes.virtual_hosts().for_each(|host| look(routes, host)),
             }
         }
+        if any {
+            return;
+        }
+        let left = left.into_iter().filter_map(|id| self.tracer.node(id)).map(RouteConfiguration);
+        for routes in left.filter(|it| !own(*it)) {
+            self.meant(routes).into_iter().for_each(|host| found(routes, host));
+        }
+    }
+
+    fn meant(&self, routes: RouteConfiguration<'t>) -> Vec<VirtualHost<'t>> {
+        self.tracer.domains(routes).meant(routes, &self.names, |it| self.fits(it).is_some())
     }
 
     fn gateway(&self, request: &Request, port: Option<u16>) -> Vec<Candidate> {
@@ -564,6 +581,11 @@ impl<'a, 't> Asked<'a, 't> {
         let part = if begins { part.max(0.75) } else { part };
         part * 0.9 + whole * 0.1
     }
+}
+
+/// Whether routes are an inbound listener's: what those serve is the pod's own.
+fn own(routes: RouteConfiguration<'_>) -> bool {
+    routes.name().starts_with("inbound|") || routes.name().starts_with("Inbound")
 }
 
 /// From where on a name is like another.

@@ -4,12 +4,16 @@ use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
 use super::{Button, Icon, Variant, icon};
-use crate::browser;
 use crate::context::use_page;
+use crate::outward;
 
 #[derive(Clone, PartialEq, Properties)]
 pub struct CopyProps {
+    #[prop_or_default]
     pub text: AttrValue,
+    /// Copies instead, and says whether that worked: for what is made only when it is wanted.
+    #[prop_or_default]
+    pub copy: Option<Callback<Callback<bool>>>,
     #[prop_or_default]
     pub testid: Option<AttrValue>,
     /// What is copied, for who cannot see beside what the button stands.
@@ -21,21 +25,22 @@ pub struct CopyProps {
 
 #[component]
 pub fn Copy(props: &CopyProps) -> Html {
-    use_page();
+    let page = use_page();
     let worked = use_state(|| None::<bool>);
     let back = use_mut_ref(|| None::<Timeout>);
     let onclick = {
-        let (text, worked) = (props.text.clone(), worked.clone());
+        let (text, copy, worked) = (props.text.clone(), props.copy.clone(), worked.clone());
         Callback::from(move |_| {
             let (worked, back) = (worked.clone(), back.clone());
-            browser::copy(
-                &text,
-                Callback::from(move |fine| {
-                    worked.set(Some(fine));
-                    let worked = worked.clone();
-                    *back.borrow_mut() = Some(Timeout::new(2_000, move || worked.set(None)));
-                }),
-            );
+            let done = Callback::from(move |fine| {
+                worked.set(Some(fine));
+                let worked = worked.clone();
+                *back.borrow_mut() = Some(Timeout::new(2_000, move || worked.set(None)));
+            });
+            match &copy {
+                Some(copy) => copy.emit(done),
+                None => outward::copy(&page, text.to_string(), done),
+            }
         })
     };
     let says = match *worked {

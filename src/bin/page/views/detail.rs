@@ -8,7 +8,7 @@ use super::cells::{breakable, parts};
 use super::lines::Lines;
 use super::not_read;
 use crate::context::{Page, use_answer, use_page};
-use crate::link::{Place, View};
+use crate::link::{Asked, Place, View};
 use crate::parts::{Button, Copy, Icon, Variant, icon, toned};
 use crate::words::{self, Tone};
 
@@ -148,7 +148,7 @@ fn ways_on(page: &Page, detail: &protocol::Detail, at: Option<u32>, graph: bool)
     match detail.proxy {
         Some(proxy) if traced && own => html! {
             <p class="x-ways">
-                <a href={page.href(Place::Proxy(proxy, View::Trace(Some((detail.resource, at)))))} data-testid="trace-this">
+                <a href={page.href(Place::Proxy(proxy, View::Trace(Some(Asked::Part(detail.resource, at)))))} data-testid="trace-this">
                     { tr!("detail.trace") }
                 </a>
                 if graph {

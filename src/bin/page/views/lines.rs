@@ -12,8 +12,8 @@ use web_sys::{HtmlElement, ResizeObserver};
 use xdscope::engine::protocol::{Answer, Line, Query, TextRef};
 use yew::prelude::*;
 
-use crate::browser;
 use crate::context::Page;
+use crate::outward;
 use crate::worker::Asked;
 
 /// The height of a line, as the style sheet has it.
@@ -49,7 +49,6 @@ pub enum Msg {
     /// To the next place found, or the one before.
     Step(bool),
     Copy,
-    Piece(Rc<Answer>),
     Copied(bool),
     CopyAgain,
     Key(KeyboardEvent),
@@ -71,11 +70,9 @@ pub struct Lines {
     find: String,
     found: Option<Vec<u32>>,
     at: usize,
-    copying: String,
     copied: Option<bool>,
     asked: Option<Asked>,
     finding: Option<Asked>,
-    fetching: Option<Asked>,
     pause: Option<Timeout>,
     back: Option<Timeout>,
     scroller: NodeRef,
@@ -103,11 +100,9 @@ impl Component for Lines {
             find: String::new(),
             found: None,
             at: 0,
-            copying: String::new(),
             copied: None,
             asked: None,
             finding: None,
-            fetching: None,
             pause: None,
             back: None,
             scroller: NodeRef::default(),
@@ -177,21 +172,7 @@ impl Component for Lines {
                     self.show_found(ctx);
                 }
             }
-            Msg::Copy => {
-                self.copying.clear();
-                self.fetch(ctx, 0);
-            }
-            Msg::Piece(answer) => {
-                self.fetching = None;
-                let Answer::Text { text, next } = &*answer else { return false };
-                self.copying.push_str(text);
-                match next {
-                    Some(next) => self.fetch(ctx, *next),
-                    None => {
-                        browser::copy(&std::mem::take(&mut self.copying), ctx.link().callback(Msg::Copied))
-                    }
-                }
-            }
+            Msg::Copy => outward::copy_of(&self.page, ctx.props().of, ctx.link().callback(Msg::Copied)),
             Msg::Copied(fine) => {
                 self.copied = Some(fine);
                 let link = ctx.link().clone();
@@ -248,11 +229,6 @@ impl Lines {
         let folded = self.folded.keys().copied().collect();
         let query = Query::Lines { of: ctx.props().of, folded, offset, limit: WINDOW };
         self.asked = Some(self.page.client.ask(query, ctx.link().callback(Msg::Answered)));
-    }
-
-    fn fetch(&mut self, ctx: &Context<Self>, offset: u32) {
-        let query = Query::Text { of: ctx.props().of, offset };
-        self.fetching = Some(self.page.client.ask(query, ctx.link().callback(Msg::Piece)));
     }
 
     /// Other lines are folded than before: what is known of what is visible is void.

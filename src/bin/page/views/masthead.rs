@@ -61,6 +61,14 @@ pub fn Masthead(props: &Props) -> Html {
                 <a class="pf-v5-c-button pf-m-plain" href={page.href(Place::Share)} data-testid="share-open">
                     { tr!("masthead.share") }
                 </a>
+                <button
+                    type="button" class="pf-v5-c-button pf-m-plain x-ticket" title={tr!("ticket.why")}
+                    aria-pressed={page.ticket.to_string()} data-testid="ticket"
+                    onclick={page.act.reform({ let on = !page.ticket; move |_| Msg::Ticket(on) })}
+                >
+                    if page.ticket { { icon(Icon::Good) }{ " " } }
+                    { tr!("ticket.switch") }
+                </button>
             }
             <Button
                 variant={Variant::Plain} testid="lang" name={tr!("masthead.lang")}

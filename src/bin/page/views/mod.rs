@@ -29,6 +29,7 @@ pub mod paste;
 pub mod printed;
 pub mod proxy;
 pub mod raw;
+pub mod real;
 pub mod rows;
 pub mod share;
 pub mod shell;

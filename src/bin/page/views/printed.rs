@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::cells;
 use super::document::as_it_came;
 use crate::context::{use_answer, use_page};
+use crate::link::{Asked, Place, View};
 use crate::parts::{Button, Variant};
 use crate::words;
 
@@ -98,6 +99,7 @@ pub fn Table(props: &Props) -> Html {
 /// A log: all of it, or the lines of one kind.
 #[component]
 pub fn Log(props: &Props) -> Html {
+    let page = use_page();
     let (shown, offset, text) = (use_state(|| None), use_state(|| 0), use_state(String::new));
     let query = Query::LogLines {
         document: props.document.id,
@@ -119,6 +121,12 @@ pub fn Log(props: &Props) -> Html {
         let title = html! { <>{ title }<span class="x-count">{ words::number(count.into()) }</span></> };
         choice(&shown, &offset, Some(class), title, format!("log-{id}"))
     };
+    // A log that is nobody's is that of the only proxy there is.
+    let only = || match &page.capture.proxies[..] {
+        [only] => Some(only.id),
+        _ => None,
+    };
+    let traced = props.document.proxy.or_else(only);
     html! {
         <>
             <div class="x-tools">
@@ -135,7 +143,16 @@ pub fn Log(props: &Props) -> Html {
                 <div class="x-card x-scroll" tabindex="0" role="region" aria-label={tr!("log.lines")}>
                     <ol class="x-log" data-testid="log-lines">
                         { for found.rows.iter().map(|(number, line)| html! {
-                            <li value={(number + 1).to_string()}><code class="x-wrap">{ line.clone() }</code></li>
+                            <li value={(number + 1).to_string()}>
+                                <code class="x-wrap">{ line.clone() }</code>
+                                if let Some(proxy) = traced.filter(|_| *shown == Some(LogClass::Access)) {
+                                    { " " }
+                                    <a
+                                        href={page.href(Place::Proxy(proxy, View::Trace(Some(Asked::Line(props.document.id, *number)))))}
+                                        aria-label={tr!("trace.of_line", n = number + 1)} data-testid="log-trace"
+                                    >{ tr!("trace.run") }</a>
+                                }
+                            </li>
                         }) }
                     </ol>
                 </div>

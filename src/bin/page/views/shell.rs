@@ -5,12 +5,13 @@ use wasm_bindgen::JsCast;
 use web_sys::DragEvent;
 use yew::prelude::*;
 
-use super::{capture, compare, foot, help, masthead, open, palette, paste};
+use super::{capture, compare, foot, help, masthead, open, palette, paste, real};
 use crate::app::{Dialog, Msg, Notice, Progress};
 use crate::browser;
 use crate::context::use_page;
 use crate::files::{Dropped, Given};
 use crate::link::Place;
+use crate::outward::Refusal;
 use crate::parts::{Button, Icon, Variant, icon};
 use crate::settings::Theme;
 use crate::views::loading::Adding;
@@ -68,6 +69,7 @@ pub fn Shell(props: &Props) -> Html {
                         </Button>
                     </div>
                 }
+                <real::Strip />
                 if let Some(notice) = &props.notice {
                     <div class="x-notice" role="status" data-testid="notice">
                         <span>{ sentence(notice) }</span>
@@ -93,6 +95,7 @@ pub fn Shell(props: &Props) -> Html {
                     None => html! {},
                     Some(Dialog::Open) => html! { <open::OpenDialog onclose={close} /> },
                     Some(Dialog::Compare) => html! { <compare::CompareDialog onclose={close} /> },
+                    Some(Dialog::Passphrase) => html! { <real::Passphrase onclose={close} /> },
                     Some(Dialog::Paste) => html! { <paste::Paste onclose={close} /> },
                     Some(Dialog::Promise) => html! { <help::Promise onclose={close} /> },
                     Some(Dialog::Keys) => html! { <help::Keys onclose={close} /> },
@@ -115,6 +118,9 @@ fn sentence(notice: &Notice) -> AttrValue {
         Notice::OtherCapture => tr!("notice.other_capture"),
         Notice::NothingDropped => tr!("notice.nothing_dropped"),
         Notice::NothingToCompare => tr!("compare.nothing"),
+        Notice::Refused(Refusal::Failed) => tr!("ticket.refused.failed"),
+        Notice::Refused(Refusal::LeftOut) => tr!("ticket.refused.left_out"),
+        Notice::Refused(Refusal::Gone) => tr!("ticket.refused.gone"),
         Notice::Enclosed => tr!("share.enclosed"),
         Notice::NoSecond => tr!("compare.no_second"),
     }

@@ -98,8 +98,9 @@ fn markdown(columns: &Shown, rows: &[Row]) -> String {
 fn json(columns: &Shown, rows: &[Row]) -> String {
     let object = |row: &Row| {
         let names = columns.iter().map(|(column, _)| column_name(*column));
-        let fields =
-            names.zip(cells(columns, row)).map(|(name, cell)| (name, serde_json::Value::String(cell)));
+        let fields = names
+            .zip(cells(columns, row))
+            .map(|(name, cell)| (words::own(&name), serde_json::Value::String(cell)));
         serde_json::Value::Object(fields.collect())
     };
     let all = serde_json::Value::Array(rows.iter().map(object).collect());

@@ -1,5 +1,8 @@
 //! One resource of both sides: its fields that differ, then its text, line beside line.
 
+#[path = "difference_copy.rs"]
+mod copy;
+
 use xdscope::engine::protocol::{
     Answer, Beside, Change, Difference as Found, FieldLine, Marked, Pair, Query, Section, Target,
 };
@@ -53,6 +56,10 @@ pub fn Difference(props: &Props) -> Html {
             open.set(new);
         })
     };
+    let oncopy = {
+        let (page, props) = (page.clone(), props.clone());
+        Callback::from(move |done: Callback<bool>| copy::copy(&page, &props, done))
+    };
     let second = matches!(props.pair, Pair::Envoys { second: true, .. });
     html! {
         <aside class="x-card x-detail x-difference" aria-labelledby="difference" data-testid="difference-detail">
@@ -66,6 +73,9 @@ pub fn Difference(props: &Props) -> Html {
                     </p>
                 </div>
                 <span class="x-right">
+                    if found.line.section != Section::Secrets {
+                        <Copy copy={oncopy} what={tr!("compare.text")} testid="copy-difference" />
+                    }
                     <Copy text={found.line.name.clone()} what={found.line.name.clone()} bare=true testid="copy-name" />
                     <a
                         class="pf-v5-c-button pf-m-plain" href={props.close.clone()} aria-label={tr!("dialog.close")}

@@ -7,8 +7,8 @@ use xdscope::order::InOrder;
 use yew::prelude::*;
 
 use crate::app::Msg;
-use crate::browser;
 use crate::context::use_page;
+use crate::outward;
 use crate::parts::{Button, Variant};
 
 #[derive(Clone, PartialEq, Properties)]
@@ -22,10 +22,10 @@ pub fn Hidden(props: &Props) -> Html {
     let input = use_node_ref();
     let refused = use_state(|| false);
     let save = {
-        let list = props.suppressions.clone();
+        let (page, list) = (page.clone(), props.suppressions.clone());
         Callback::from(move |_: MouseEvent| {
             if let Ok(text) = serde_json::to_string_pretty(&list) {
-                browser::save("xdscope-hidden.json", &text);
+                outward::save(&page, "xdscope-hidden.json", text, "application/json");
             }
         })
     };

@@ -141,8 +141,8 @@ pub fn language(lang: Lang) -> Language {
 
 /// A finding's sentence, in the user's language.
 pub fn sentence(lang: Lang, it: &FindingLine) -> String {
-    let word = |name: &str| it.args.iter().find(|arg| arg.0 == name).map(|arg| arg.1.clone());
-    texts::fill(texts::template(language(lang), &it.id, &it.case), &word)
+    let word = |name: &str| it.args.iter().find(|arg| arg.0 == name).map(|arg| words::theirs(&arg.1));
+    words::own(&texts::fill(texts::template(language(lang), &it.id, &it.case), &word))
 }
 
 /// A severity, and how loud it is.

@@ -9,8 +9,8 @@ use yew::prelude::*;
 
 use super::detail::answers;
 use super::{language, sentence, severity};
-use crate::browser;
 use crate::context::{Page, use_page};
+use crate::outward;
 use crate::parts::{Button, Icon, icon};
 use crate::settings::Lang;
 use crate::words;
@@ -42,7 +42,7 @@ pub fn Ticket(props: &Props) -> Html {
                     let says = says.clone();
                     *back.borrow_mut() = Some(Timeout::new(2_000, move || says.set(None)));
                 });
-                browser::copy(&markdown(&copied, list), done);
+                outward::copy(&copied, outward::written(|| markdown(&copied, list)), done);
             });
             *asked.borrow_mut() = Some(page.client.ask(Query::FindingDetails(places.clone()), hear));
         })
@@ -78,7 +78,7 @@ fn one(lang: Lang, it: &FindingDetail, out: &mut String) {
         "\n- **{}** {} (`{}`)\n",
         severity(line.severity).0,
         sentence(lang, line),
-        line.id
+        words::own(&line.id)
     ));
     let mut add = |title: AttrValue, value: &str| {
         if !value.is_empty() {
@@ -102,7 +102,7 @@ fn one(lang: Lang, it: &FindingDetail, out: &mut String) {
             .collect::<Vec<_>>()
             .join("; "),
     );
-    add(tr!("findings.fix"), texts::field(language(lang), &line.id, "fix").unwrap_or_default());
+    add(tr!("findings.fix"), &words::own(texts::field(language(lang), &line.id, "fix").unwrap_or_default()));
     for fact in it.evidence.iter().take(4) {
         let at = fact.line.map(|line| format!(":{line}")).unwrap_or_default();
         out.push_str(&format!(

@@ -159,6 +159,10 @@ pub fn Around(props: &Props) -> Html {
         let (page, proxy) = (page.clone(), props.proxy);
         Callback::from(move |finding: u32| page.go(Place::Finding(proxy, finding)))
     };
+    let oncopy = {
+        let (page, drawing) = (page.clone(), drawing.clone());
+        Callback::from(move |done: Callback<bool>| save::copy(&page, &drawing, done))
+    };
     let here = told.get(&selected).map(|it| it.says.clone()).unwrap_or_default();
     let broken = graph.nodes.iter().filter(|it| it.broken.is_some()).count();
     let node = graph.nodes.get(selected as usize);
@@ -200,8 +204,8 @@ pub fn Around(props: &Props) -> Html {
                 }
                 <span class="x-right x-graph-save" role="group" aria-label={tr!("graph.save")}>
                     { for FORMATS.iter().map(|(format, name)| {
-                        let (drawing, format) = (drawing.clone(), *format);
-                        let onclick = Callback::from(move |_: MouseEvent| save::save(&drawing, format));
+                        let (page, drawing, format) = (page.clone(), drawing.clone(), *format);
+                        let onclick = Callback::from(move |_: MouseEvent| save::save(&page, &drawing, format));
                         html! {
                             <Button
                                 small=true variant={Variant::Link} {onclick} name={tr!("graph.save_as", format = name)}
@@ -211,7 +215,7 @@ pub fn Around(props: &Props) -> Html {
                             </Button>
                         }
                     }) }
-                    <Copy text={save::mermaid(&drawing)} what={tr!("graph.as_mermaid")} testid="graph-copy" />
+                    <Copy copy={oncopy} what={tr!("graph.as_mermaid")} testid="graph-copy" />
                 </span>
             </div>
             if !graph.absent.is_empty() {

@@ -1,12 +1,16 @@
 //! What is shown, to be saved and copied: SVG, PNG, Mermaid, DOT.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, CanvasRenderingContext2d, HtmlCanvasElement, HtmlImageElement, Url};
 use xdscope::engine::protocol::GraphDrawing;
 use xdscope::graph::{dot, mermaid, svg};
+use yew::Callback;
 
 use super::words::Said;
 use crate::browser;
+use crate::context::Page;
+use crate::outward::{self, Refusal, blob, save_made};
 
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,37 +24,45 @@ pub enum Format {
 pub const FORMATS: [(Format, &str); 4] =
     [(Format::Svg, "SVG"), (Format::Png, "PNG"), (Format::Mermaid, "Mermaid"), (Format::Dot, "DOT")];
 
-pub fn mermaid(drawing: &GraphDrawing) -> String {
-    mermaid::write(&drawing.graph, &Said)
+/// Copies it as Mermaid.
+pub fn copy(page: &Page, drawing: &GraphDrawing, done: Callback<bool>) {
+    let (page, drawing) = (page.clone(), drawing.clone());
+    spawn_local(async move {
+        let made = mapped(&page, drawing).await;
+        outward::leave(&page, made, |it| browser::copy(&mermaid(&it), done));
+    });
 }
 
 /// Hands a file to the browser's downloads. Its name says nothing of what is in it.
-pub fn save(drawing: &GraphDrawing, format: Format) {
-    match format {
-        Format::Svg => download("graph.svg", &picture(drawing), "image/svg+xml"),
-        Format::Mermaid => download("graph.mmd", &mermaid(drawing), "text/plain"),
-        Format::Dot => download("graph.dot", &dot::write(&drawing.graph, &Said), "text/vnd.graphviz"),
-        Format::Png => png(drawing),
-    }
+pub fn save(page: &Page, drawing: &GraphDrawing, format: Format) {
+    let (page, drawing) = (page.clone(), drawing.clone());
+    spawn_local(async move {
+        let made = mapped(&page, drawing).await;
+        outward::leave(&page, made, |it| match format {
+            Format::Svg => save_made("graph.svg", &picture(&it), "image/svg+xml"),
+            Format::Mermaid => save_made("graph.mmd", &mermaid(&it), "text/plain"),
+            Format::Dot => save_made("graph.dot", &dot::write(&it.graph, &Said), "text/vnd.graphviz"),
+            Format::Png => png(&it),
+        });
+    });
+}
+
+/// With the names that may leave: a picture must not be made of others.
+async fn mapped(page: &Page, mut drawing: GraphDrawing) -> Result<GraphDrawing, Refusal> {
+    let own = drawing.graph.texts().into_iter().map(|it| it.clone()).collect();
+    let made = outward::texts(page, own).await?;
+    drawing.graph.texts().into_iter().zip(made).for_each(|(text, made)| *text = made);
+    Ok(drawing)
+}
+
+fn mermaid(drawing: &GraphDrawing) -> String {
+    mermaid::write(&drawing.graph, &Said)
 }
 
 fn picture(drawing: &GraphDrawing) -> String {
     let dark = browser::root().is_some_and(|root| root.class_list().contains("pf-v5-theme-dark"));
     let palette = if dark { &svg::DARK } else { &svg::LIGHT };
     svg::write(&drawing.graph, &drawing.layout, &Said, palette)
-}
-
-fn download(name: &str, text: &str, kind: &str) {
-    if let Some(blob) = blob(text, kind) {
-        browser::save_blob(name, &blob);
-    }
-}
-
-fn blob(text: &str, kind: &str) -> Option<Blob> {
-    let options = BlobPropertyBag::new();
-    options.set_type(kind);
-    let parts = js_sys::Array::of1(&JsValue::from_str(text));
-    Blob::new_with_str_sequence_and_options(&parts, &options).ok()
 }
 
 /// Twice as fine as on the screen, within what browsers can draw.

@@ -9,12 +9,13 @@ mod places;
 mod save;
 mod says;
 
+pub use list::typed;
+
 use std::rc::Rc;
 
 use xdscope::engine::protocol::{Answer, Phase, Query, ShareAnswer, ShareQuery, Shared};
 use yew::prelude::*;
 
-use crate::browser;
 use crate::context::Page;
 use crate::parts::{Button, Variant};
 use crate::words;
@@ -149,7 +150,7 @@ impl Share {
 
     fn begin(&mut self, ctx: &Context<Self>) {
         // Without chance there is no secret, so no copy.
-        let Some(key) = browser::lot() else {
+        let Some(key) = self.page.client.key() else {
             self.state = State::Told(ShareAnswer::None);
             return;
         };

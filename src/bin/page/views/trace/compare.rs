@@ -105,7 +105,7 @@ fn head(props: &Props, at: usize, way: &Way) -> Html {
 }
 
 /// `GET reviews:9080/missing`
-fn request(form: &Form) -> String {
+pub fn request(form: &Form) -> String {
     let authority = if form.authority.is_empty() { &form.to } else { &form.authority };
     let headers = form.headers.lines().filter(|it| !it.trim().is_empty()).collect::<Vec<_>>().join(", ");
     let said = format!("{} {authority}{} {headers}", form.method, form.path);
@@ -136,9 +136,10 @@ fn differs(differs: bool) -> Html {
     }
 }
 
-/// What steps of a kind took; of handed on connections the last listener.
+/// What steps of a kind took; of handed on connections the last listener, not those inside a tunnel.
 fn winners(traced: &Traced, kind: StepKind) -> String {
-    let steps = traced.steps.iter().filter(|it| it.kind == kind);
+    let inside = |it: &StepKind| kind == StepKind::Listener && *it == StepKind::FilterChain;
+    let steps = traced.steps.iter().take_while(|it| !inside(&it.kind)).filter(|it| it.kind == kind);
     let names = |it: &xdscope::engine::protocol::TracedStep| {
         let won = it.considered.iter().filter(|it| it.won).map(|it| it.name.as_str());
         won.collect::<Vec<_>>().join(", ")

@@ -16,7 +16,9 @@ pub struct Way {
     pub name: AttrValue,
     /// When its capture was taken.
     pub captured: Option<Instant>,
-    pub mark: u32,
+    /// Which of the captures of this visit: the mark of links is the same for a copy in which only a name was changed
+    /// for another of its length.
+    pub opened: u32,
     pub proxy: ProxyId,
     pub traced: Rc<Traced>,
 }
@@ -27,7 +29,7 @@ impl Way {
         Way {
             name: line.map(|it| it.name.clone()).unwrap_or_default().into(),
             captured: page.capture.captured,
-            mark: page.mark,
+            opened: MEMORY.with_borrow(|memory| memory.opened),
             proxy: traced.proxy,
             traced,
         }
@@ -35,12 +37,15 @@ impl Way {
 
     /// Whether it was asked at the same place.
     pub fn same_place(&self, other: &Way) -> bool {
-        (self.mark, self.proxy) == (other.mark, other.proxy)
+        (self.opened, self.proxy) == (other.opened, other.proxy)
     }
 }
 
-#[derive(Default)]
 struct Memory {
+    /// The captures that are open: the first, the second, and how many there were.
+    opened: u32,
+    second: u32,
+    count: u32,
     /// The last, and the last at another place.
     last: Option<Way>,
     before: Option<Way>,
@@ -52,8 +57,19 @@ struct Memory {
 /// How many requests are kept at most.
 pub const MOST: usize = 6;
 
+impl Memory {
+    const EMPTY: Memory =
+        Memory { opened: 0, second: 1, count: 2, last: None, before: None, kept: Vec::new(), handed: None };
+
+    /// A number that no capture had yet.
+    fn fresh(&mut self) -> u32 {
+        self.count += 1;
+        self.count - 1
+    }
+}
+
 thread_local! {
-    static MEMORY: RefCell<Memory> = RefCell::default();
+    static MEMORY: RefCell<Memory> = const { RefCell::new(Memory::EMPTY) };
 }
 
 /// What to ask of a proxy first: what was handed over, else what was asked last, where that makes sense there.
@@ -118,9 +134,21 @@ pub fn drop_kept(at: usize) {
     });
 }
 
-/// Forgets all but what the user kept.
+/// Forgets all but what the user kept: another capture will be opened.
 pub fn forget() {
     MEMORY.with_borrow_mut(|memory| {
-        *memory = Memory { kept: std::mem::take(&mut memory.kept), ..Memory::default() }
+        memory.opened = memory.fresh();
+        memory.second = memory.fresh();
+        (memory.last, memory.before, memory.handed) = (None, None, None);
     });
+}
+
+/// The two captures that are open have changed places.
+pub fn swapped() {
+    MEMORY.with_borrow_mut(|memory| std::mem::swap(&mut memory.opened, &mut memory.second));
+}
+
+/// The second capture is closed.
+pub fn forget_second() {
+    MEMORY.with_borrow_mut(|memory| memory.second = memory.fresh());
 }

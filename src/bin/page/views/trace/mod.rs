@@ -6,20 +6,19 @@ mod memory;
 mod paste;
 mod says;
 mod steps;
+mod text;
 mod verdict;
 
-pub use memory::forget;
+pub use memory::{forget, forget_second, swapped};
 
 use std::rc::Rc;
 
-use xdscope::engine::protocol::{
-    Answer, Fault, Form, ProxyId, Query, ResourceRef, TraceAnswer, TraceQuery, Traced,
-};
+use xdscope::engine::protocol::{Answer, Fault, Form, ProxyId, Query, TraceAnswer, TraceQuery, Traced};
 use yew::prelude::*;
 
 use crate::app::Msg;
 use crate::context::{use_answer, use_page};
-use crate::link::{Place, SyncView, View};
+use crate::link::{Asked, Place, SyncView, View};
 use crate::parts::{Button, Variant};
 use compare::Compare;
 use form::FormView;
@@ -31,8 +30,8 @@ use verdict::Verdict;
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub proxy: ProxyId,
-    /// What is to take the request.
-    pub of: Option<(ResourceRef, Option<u32>)>,
+    /// What the request is taken from.
+    pub of: Option<Asked>,
 }
 
 /// Where it is told whether the proxy has what its control plane sent.
@@ -48,13 +47,21 @@ pub fn Trace(props: &Props) -> Html {
     let form = use_state(|| (*known).clone().unwrap_or_default());
     let asked = use_state(|| (*known).clone());
     let kept = use_state(memory::kept);
-    let pasting = use_state(|| false);
-    // A request to begin with, where none is known.
-    let wanted = known.is_none().then_some(TraceQuery::Begin { proxy, of: props.of });
+    let pasting = use_state(|| matches!(props.of, Some(Asked::Line(..))));
+    // A request to begin with, where none is known; or the line of a log that has it.
+    let wanted = match props.of {
+        Some(Asked::Part(resource, at)) => Some(TraceQuery::Begin { proxy, of: Some((resource, at)) }),
+        Some(Asked::Line(document, number)) => Some(TraceQuery::Line { proxy, document, number }),
+        None => known.is_none().then_some(TraceQuery::Begin { proxy, of: None }),
+    };
     let begun = use_answer(wanted.map(Query::Trace));
+    let line = match begun.as_deref() {
+        Some(Answer::Trace(TraceAnswer::Line(line))) => Some(AttrValue::from(line.clone())),
+        _ => None,
+    };
     {
         let (form, asked) = (form.clone(), asked.clone());
-        use_effect_with(begun, move |begun| {
+        use_effect_with(begun.clone(), move |begun| {
             if let Some(Answer::Trace(TraceAnswer::Form(first))) = begun.as_deref()
                 && asked.is_none()
             {
@@ -71,7 +78,8 @@ pub fn Trace(props: &Props) -> Html {
         _ => (None::<Rc<Traced>>, Vec::<Fault>::new()),
     });
     let (traced, faults) = (*said).clone();
-    let no_dump = matches!(answer.as_deref(), Some(Answer::Trace(TraceAnswer::NoDump)));
+    let none = |it: &Option<Rc<Answer>>| matches!(it.as_deref(), Some(Answer::Trace(TraceAnswer::NoDump)));
+    let no_dump = none(&answer) || none(&begun);
     {
         // What was traced is kept for other views; a URL that was typed stands in the fields it was taken apart into.
         let (page, form, traced) = (page.clone(), form.clone(), traced.clone());
@@ -137,7 +145,7 @@ pub fn Trace(props: &Props) -> Html {
             // Each in a place of its own: Yew finds none before a component that draws nothing.
             <div class="x-slot">
                 if *pasting {
-                    <Paste {proxy} fill={again.clone()} close={unpaste} />
+                    <Paste {proxy} {line} fill={again.clone()} close={unpaste} />
                 }
             </div>
             if no_dump {

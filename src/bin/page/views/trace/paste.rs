@@ -19,6 +19,9 @@ use crate::words::Tone;
 #[derive(Clone, PartialEq, Properties)]
 pub struct Props {
     pub proxy: ProxyId,
+    /// What is pasted already.
+    #[prop_or_default]
+    pub line: Option<AttrValue>,
     /// Fills the form and traces.
     pub fill: Callback<Form>,
     pub close: Callback<()>,
@@ -59,6 +62,15 @@ pub fn Paste(props: &Props) -> Html {
         use_effect_with((), move |()| {
             if let Some(field) = field.cast::<HtmlTextAreaElement>() {
                 let _ = field.focus();
+            }
+        });
+    }
+    {
+        let (field, text) = (field.clone(), text.clone());
+        use_effect_with(props.line.clone(), move |line| {
+            if let (Some(line), Some(field)) = (line, field.cast::<HtmlTextAreaElement>()) {
+                field.set_value(line);
+                text.set(line.to_string());
             }
         });
     }

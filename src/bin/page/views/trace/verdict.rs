@@ -10,10 +10,11 @@ use super::super::cells::parts;
 use super::super::graph::lit;
 use super::memory::{self, Way};
 use super::paste::meaning;
-use super::{says, sync};
+use super::{says, sync, text};
 use crate::context::{Page, use_page};
 use crate::link::{Place, View};
-use crate::parts::{Button, Variant, toned};
+use crate::outward;
+use crate::parts::{Button, Copy, Variant, toned};
 use crate::words::{self, Tone};
 
 #[derive(Clone, PartialEq, Properties)]
@@ -43,6 +44,12 @@ pub fn Verdict(props: &Props) -> Html {
     // The graph lights the last request's way, which this one is as soon as the page has heard of it.
     let graph = page.traced.as_ref().filter(|it| *it == traced).and_then(|_| lit::way(&page, traced.proxy));
     let graph = graph.map(|it| it.focus);
+    let oncopy = {
+        let (page, traced) = (page.clone(), traced.clone());
+        Callback::from(move |done: Callback<bool>| {
+            outward::copy(&page, outward::written(|| text::text(&traced)), done);
+        })
+    };
     let in_sync = !traced.hints.iter().any(|it| matches!(it, Hint::Sync(_)));
     html! {
         <section class={classes!("x-card", "x-verdict", class)} aria-label={tr!("trace.verdict")} data-testid="verdict">
@@ -55,6 +62,7 @@ pub fn Verdict(props: &Props) -> Html {
                     </p>
                     { details(traced) }
                 </div>
+                <Copy copy={oncopy} what={tr!("trace.copy")} testid="trace-copy" />
             </div>
             { meanings(&page, traced) }
             { before(&page, traced) }
@@ -157,7 +165,7 @@ fn before(page: &Page, traced: &Rc<Traced>) -> Html {
 /// A proxy's name; the time of its capture, where that is another.
 fn place(before: &Way, now: &Way) -> String {
     match before.captured {
-        Some(at) if before.mark != now.mark => format!("{}, {}", before.name, words::time(at)),
+        Some(at) if before.opened != now.opened => format!("{}, {}", before.name, words::time(at)),
         _ => before.name.to_string(),
     }
 }
