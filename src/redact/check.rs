@@ -243,6 +243,8 @@ impl Confirm<'_, '_> {
 }
 
 impl Visit for &mut Confirm<'_, '_> {
+    const WRITES: bool = false;
+
     fn string(&mut self, rule: Rule, text: &str, spot: Spot<'_>) -> Option<String> {
         if self.wrong.is_none() {
             self.wrong = self.text(rule, text, &spot).map(|why| (spot.at, why));

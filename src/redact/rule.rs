@@ -1,6 +1,7 @@
 //! What is done with a field: by its name, and by what it stands in.
 
 use super::cuts::Edge;
+use super::is_off;
 use super::secret;
 use super::words::WORDS;
 use crate::json::snake;
@@ -201,9 +202,14 @@ pub(super) struct Around<'f> {
     pub above: &'f str,
 }
 
+/// A field's name, unless its rule is switched off.
+fn on(name: &str) -> &str {
+    if is_off(name) { "" } else { name }
+}
+
 /// Decides what is done with a string.
 pub(super) fn decide(around: &Around<'_>, place: &Place) -> Rule {
-    let name = around.field.map_or("", |it| &*it.name);
+    let name = on(around.field.map_or("", |it| &*it.name));
     let parent = around.parent;
     match name {
         "inline_bytes" | "inlineBytes" => return Rule::Remove(Marker::Bytes, Removed::Inline),
@@ -300,8 +306,8 @@ fn adds_headers(parent: &str) -> bool {
 /// Text of a `DataSource`.
 fn inline(parent: &str, above: &str) -> Rule {
     let code =
-        |it: &str| matches!(it, "default_source_code" | "source_code" | "source_codes" | "inline_code");
-    match parent {
+        |it: &str| matches!(on(it), "default_source_code" | "source_code" | "source_codes" | "inline_code");
+    match on(parent) {
         // The format of an access log; a local reply's is a body.
         "text_format_source" if !matches!(above, "body_format" | "body_format_override") => Rule::Format,
         _ if code(parent) || code(above) => Rule::Remove(Marker::Lua, Removed::Code),
@@ -311,7 +317,7 @@ fn inline(parent: &str, above: &str) -> Rule {
 
 /// Why all below an object or array in that field is removed, where it is.
 pub(super) fn removes(field: &Field, parent: &str, world: World) -> Option<Removed> {
-    match &*field.name {
+    match on(&field.name) {
         "configuration" | "plugin_config" => Some(Removed::Code),
         "context_extensions"
         | "key_values"
@@ -334,8 +340,8 @@ pub(super) fn removes(field: &Field, parent: &str, world: World) -> Option<Remov
         | "users"
         | "cert_chain_pem"
         | "root_certs_pem" => Some(Removed::Inline),
-        "body" if parent == "direct_response" => Some(Removed::Inline),
-        _ if field.secret && world == World::Free => Some(Removed::Named),
+        "body" if on(parent) == "direct_response" => Some(Removed::Inline),
+        _ if field.secret && world == World::Free && !is_off("named, free") => Some(Removed::Named),
         _ => None,
     }
 }

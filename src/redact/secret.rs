@@ -1,7 +1,9 @@
 //! What is a secret whatever stands around it: by its field's name, by its header's name, by its own form.
 
+use super::is_off;
+
 /// Endings of fields' names, in snake_case without the plural's s.
-const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -24,7 +26,6 @@ const NAMES: &[&str] = &[
     "session_key",
     "connection_string",
     "access_key_id",
-    "secret_access_key",
     "json_key",
     "encryption_key",
     "signing_key",
@@ -35,7 +36,7 @@ const NAMES: &[&str] = &[
     "webhook",
     "dsn",
     "last_applied_configuration",
-    "managed_fields",
+    "managed_field",
     "ca_bundle",
 ];
 
@@ -49,33 +50,38 @@ pub(super) fn is_name(key: &str) -> bool {
     !NOT_NAMES.contains(&key)
         && NAMES.iter().any(|it| {
             // `bypass` ends with `pass`, and `compassion` begins so: short words stand for themselves.
-            key.strip_suffix(it).is_some_and(|rest| rest.is_empty() || rest.ends_with('_') || it.len() > 5)
+            let ends = |rest: &str| rest.is_empty() || rest.ends_with('_') || it.len() > 5;
+            key.strip_suffix(it).is_some_and(ends) && !is_off(it)
         })
 }
+
+/// What the names of headers that carry a secret have in them.
+pub(super) const HEADERS: &[&str] = &[
+    "auth",
+    "cookie",
+    "token",
+    "secret",
+    "passw",
+    "api-key",
+    "api_key",
+    "apikey",
+    "session",
+    "signature",
+    "x-amz-security",
+    "credential",
+];
 
 /// Whether a header of that name carries a secret.
 pub(super) fn is_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [
-        "auth",
-        "cookie",
-        "token",
-        "secret",
-        "passw",
-        "api-key",
-        "api_key",
-        "apikey",
-        "session",
-        "signature",
-        "x-amz-security",
-        "credential",
-    ]
-    .iter()
-    .any(|it| name.contains(it))
+    HEADERS.iter().any(|it| name.contains(it) && !is_off(it))
 }
 
+/// How credentials in a header's value begin.
+pub(super) const SCHEMES: &[&str] = &["Bearer ", "Basic ", "Token "];
+
 /// Beginnings of tokens that their makers gave a form.
-const FORMS: &[(&str, usize)] = &[
+pub(super) const FORMS: &[(&str, usize)] = &[
     ("AKIA", 16),
     ("ASIA", 16),
     ("AIza", 30),
@@ -110,44 +116,49 @@ pub(super) fn is_value(text: &str) -> bool {
     if text.len() < 8 {
         return false;
     }
-    text.contains("-----BEGIN")
-        || text.contains("AccountKey=")
+    let has = |it: &str| text.contains(it) && !is_off(it);
+    has("-----BEGIN")
+        || has("AccountKey=")
         || FORMS.iter().any(|(start, rest)| holds(text, start, *rest))
         || is_jwt(text)
-        || ["Bearer ", "Basic ", "Token "].iter().any(|it| {
+        || SCHEMES.iter().filter(|it| !is_off(it)).any(|it| {
             text.find(it).is_some_and(|at| {
                 let rest = text[at + it.len()..].trim_start();
                 rest.bytes().take_while(|it| it.is_ascii_graphic() && *it != b'%').count() >= 8
             })
         })
         || has_password(text)
-        || (text.contains("\"kty\"") || text.contains("\"k\""))
+        || has("\"kty\"")
+        || has("\"k\"")
 }
 
 fn holds(text: &str, start: &str, more: usize) -> bool {
-    text.match_indices(start).any(|(at, _)| {
-        let before = at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric();
-        let inside = |it: &u8| it.is_ascii_alphanumeric() || b"+/=_-.".contains(it);
-        before && text.as_bytes()[at + start.len()..].iter().take_while(|it| inside(it)).count() >= more
-    })
+    !is_off(start)
+        && text.match_indices(start).any(|(at, _)| {
+            let before = at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric();
+            let inside = |it: &u8| it.is_ascii_alphanumeric() || b"+/=_-.".contains(it);
+            before && text.as_bytes()[at + start.len()..].iter().take_while(|it| inside(it)).count() >= more
+        })
 }
 
 /// `ey….ey…`, or one of its parts in base64 once more.
 fn is_jwt(text: &str) -> bool {
-    text.match_indices("ey").any(|(at, _)| {
+    let parts = text.match_indices("ey").any(|(at, _)| {
         let rest = &text.as_bytes()[at..];
         let part = rest.iter().take_while(|it| it.is_ascii_alphanumeric() || b"_-".contains(it)).count();
         part > 8 && rest.get(part) == Some(&b'.') && rest.get(part + 1..part + 3) == Some(b"ey")
-    }) || holds(text, "ZXlK", 20)
+    });
+    parts && !is_off("jwt") || holds(text, "ZXlK", 20)
 }
 
 /// `scheme://user:password@host`
 fn has_password(text: &str) -> bool {
-    text.match_indices("://").any(|(at, _)| {
-        let rest = &text[at + 3..];
-        let host = rest.find(['/', ' ', '"', '\'']).map_or(rest, |end| &rest[..end]);
-        host.split_once('@').is_some_and(|(user, _)| user.contains(':'))
-    })
+    !is_off("password in an address")
+        && text.match_indices("://").any(|(at, _)| {
+            let rest = &text[at + 3..];
+            let host = rest.find(['/', ' ', '"', '\'']).map_or(rest, |end| &rest[..end]);
+            host.split_once('@').is_some_and(|(user, _)| user.contains(':'))
+        })
 }
 
 /// Whether a text looks drawn by lot: nothing that anybody named.
@@ -155,7 +166,8 @@ pub(super) fn is_random(text: &str) -> bool {
     let text = text.trim_end_matches('=');
     let fits = text.len() >= 20 && text.bytes().all(|it| it.is_ascii_alphanumeric() || b"+/_-".contains(&it));
     let has = |is: fn(&u8) -> bool| text.bytes().any(|it| is(&it));
-    fits && has(u8::is_ascii_digit)
+    fits && !is_off("random")
+        && has(u8::is_ascii_digit)
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_lowercase)
         && entropy(text) >= 3.5

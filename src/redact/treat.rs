@@ -1,6 +1,7 @@
 //! What is done with one string, once its rule is known: the same for who collects and who replaces.
 
 use super::cuts::Edge;
+use super::is_off;
 use super::pieces::{Mode, Names, is_clock, is_number, public_type, scan};
 use super::report::Done;
 use super::rule::{Marker, Removed, Rule, World};
@@ -214,7 +215,8 @@ pub(super) fn is_private(rule: Rule, text: &str, spot: &Spot<'_>) -> Option<Remo
     }
     // A format has blanks of its own.
     let sentence = rule != Rule::Format && text.bytes().filter(|it| *it == b' ').count() >= 3;
-    let lines = text.contains('\n') && !text.trim_start().starts_with(['{', '[']);
+    let sentence = sentence && !is_off("sentence");
+    let lines = !is_off("lines") && text.contains('\n') && !text.trim_start().starts_with(['{', '[']);
     (sentence && !text.contains('{') || lines).then_some(Removed::Sentence)
 }
 

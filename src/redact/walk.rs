@@ -13,6 +13,8 @@ use crate::json::{Expected, Fault, Span, pluck, pluck_text, unescape};
 
 /// Is told what a document holds, and says what is to be written instead.
 pub(super) trait Visit {
+    /// Whether what it says is written; else nothing is.
+    const WRITES: bool = true;
     /// A string; `None` leaves it as it is.
     fn string(&mut self, rule: Rule, text: &str, place: Spot<'_>) -> Option<String>;
     /// A key that is data.
@@ -151,7 +153,9 @@ pub(super) fn walk<V: Visit>(
     seen: &mut Seen,
     visit: V,
 ) -> Result<(Vec<u8>, usize), Fault> {
-    let out = Vec::new();
+    // Codes are hardly longer than names: at once what will do, for memory that grows is there twice meanwhile.
+    let size = bytes.len() - start.min(bytes.len());
+    let out = if V::WRITES { Vec::with_capacity(size + size / 8) } else { Vec::new() };
     let mut walk = Walk { bytes, at: start, seen, visit, open: Vec::new(), root, out, written: start };
     walk.run()?;
     let end = walk.at;
@@ -215,11 +219,17 @@ impl<V: Visit> Walk<'_, '_, V> {
     }
 
     fn flush(&mut self, to: usize) {
+        if !V::WRITES {
+            return;
+        }
         self.out.extend_from_slice(&self.bytes[self.written..to]);
         self.written = to;
     }
 
     fn replace(&mut self, start: usize, end: usize, text: &str) {
+        if !V::WRITES {
+            return;
+        }
         self.flush(start);
         // A string of JSON is what serde_json writes for one.
         serde_json::to_writer(&mut self.out, text).unwrap_or_default();

@@ -1,12 +1,13 @@
-//! Redaction: what must not be left is gone, in every layer, and what is left still debugs the same.
-
+#![doc = include_str!("README.md")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail this way")]
 #![expect(clippy::print_stdout, reason = "each says how much it looked at")]
 
 mod back;
 mod canaries;
 mod captures;
+mod hostile;
 mod laws;
+mod leaks;
 mod requests;
 mod shared;
 mod tickets;
