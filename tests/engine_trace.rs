@@ -287,3 +287,27 @@ fn the_nearest_misses_are_told() {
     );
     assert_eq!(run(&mut engine, id, near.form.clone().unwrap()).ending.route, "jason");
 }
+
+/// A line of a log is read by its number; what is no line of requests is none, and a question before all is prepared has
+/// the answer that one has afterwards.
+#[test]
+fn a_line_of_a_log_by_its_number() {
+    let mut engine = open("istio/1.27/bookinfo-synced.tar.gz");
+    let log = "2026-11-23T14:51:09.000Z\tinfo\tready\n[2026-11-23T14:51:10.123Z] \"GET /missing/1 HTTP/1.1\" 503 NC \
+               cluster_not_found - \"-\" 0 19 0 - \"-\" \"curl/8\" \"1\" \"reviews:9080\" \"-\" - - 10.96.10.3:9080 \
+               10.244.1.12:38142 - missing-subset\n";
+    engine.add("proxy.log", log.as_bytes().to_vec(), None);
+    engine.link();
+    let (document, _) = engine.capture().documents().find(|(_, it)| it.path == "proxy.log").unwrap();
+    let proxy = proxy(&mut engine, "productpage");
+    let line = |number| Query::Trace(TraceQuery::Line { proxy, document, number });
+    let Answer::Trace(TraceAnswer::Line(text)) = engine.ask(&line(1)) else { panic!("no line") };
+    assert_eq!(text, log.lines().nth(1).unwrap());
+    assert_eq!(engine.ask(&line(0)), Answer::Gone);
+    assert_eq!(engine.ask(&line(2)), Answer::Gone);
+    let form = to("reviews:9080", "", "/missing/1");
+    let at_once = run(&mut engine, proxy, form.clone());
+    engine.ask(&Query::Overview(proxy));
+    while engine.prepare() {}
+    assert_eq!(run(&mut engine, proxy, form), at_once);
+}

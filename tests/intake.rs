@@ -6,7 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use xdscope::intake::{Kind, Limits, NotRead, Step, Stop, Unpack, json_start, recognise, recognise_with};
+use xdscope::intake::{
+    Kind, Limits, NotRead, Step, Stop, Unpack, for_later, json_start, recognise, recognise_with,
+};
 use xdscope::json::Scanner;
 
 fn root() -> PathBuf {
@@ -206,6 +208,40 @@ fn a_document_that_arrives_in_pieces_is_the_same() {
         assert_eq!((whole.kind, whole.start, whole.why), (pieces.kind, pieces.start, pieces.why), "{path}");
         assert_eq!(whole.outline.map(|it| it.len()), pieces.outline.map(|it| it.len()), "{path}");
     }
+}
+
+/// Files of gigabytes that hold nothing but holes behind their first bytes: one that is read is a test that does not end.
+#[test]
+fn a_large_log_is_listed_and_a_document_that_is_too_large_refused_before_they_are_read() {
+    use std::io::Write;
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("large");
+    std::fs::create_dir_all(&folder).unwrap();
+    let line = "2026-11-23T14:51:09.000000Z\tinfo\tads\tADS: new connection\n";
+    for (name, head) in [("dump", r#"{"configs": ["#), ("log", &line.repeat(2000)), ("small", "")] {
+        let mut file = std::fs::File::create(folder.join(name)).unwrap();
+        file.write_all(head.as_bytes()).unwrap();
+        if name == "small" {
+            file.write_all(line.as_bytes()).unwrap();
+        } else {
+            file.set_len(200 << 30).unwrap();
+        }
+    }
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_xdscope"))
+        .args(["ls", "-o", "json"])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let list: Vec<serde_json::Value> = serde_json::from_slice(&ran.stdout).unwrap();
+    let found: Vec<_> =
+        list.iter().map(|it| (&it["kind"], &it["why"], it["bytes"].as_u64().unwrap())).collect();
+    let text = |it: &str| serde_json::Value::from(it);
+    let (log, unknown, limit, none) = (text("log"), text("unknown"), text("limit"), serde_json::Value::Null);
+    let large = 200 << 30;
+    assert_eq!(found, [(&unknown, &limit, large), (&log, &log, large), (&log, &none, line.len() as u64)]);
+    assert_eq!(for_later(line.repeat(2000).as_bytes(), 1000), None, "small ones are read");
+    let json = format!("{line}{{\"configs\": []}}");
+    assert_eq!(for_later(json.as_bytes(), large), None, "what holds JSON is read");
 }
 
 /// A folder of the shared corpus that is not ours to copy; None, and a word of it, where it is absent.

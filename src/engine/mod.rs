@@ -34,7 +34,7 @@ use protocol::{Answer, DocumentId, Query, ResourceRef};
 use crate::capture::{Capture, Document};
 use crate::envoy::Resource;
 use crate::instant::Instant;
-use crate::intake::{Member, Recognised, Step, recognise};
+use crate::intake::{Recognised, Step, recognise};
 use crate::redact::{Lot, Map, is_locked};
 
 /// A capture that can be asked, and a second one beside it to be compared. One for each worker or terminal run.
@@ -88,11 +88,18 @@ impl Engine {
         }
     }
 
-    /// Puts a member that was unpacked later in the place of the document that had only been listed.
-    pub fn unpacked(&mut self, id: DocumentId, member: Member) {
-        let found = recognise(&member.bytes);
-        let document = Document::new(member.path, member.bytes, found);
-        self.capture.replace(id, Document { damage: member.damage, ..document });
+    /// Puts what was read later in the place of the document that had only been listed; or why it could not be read.
+    pub fn unpacked(&mut self, id: DocumentId, step: Step) {
+        let document = match step {
+            Step::Member(member) => {
+                let found = recognise(&member.bytes);
+                let document = Document::new(member.path, member.bytes, found);
+                Document { damage: member.damage, ..document }
+            }
+            Step::Unread(unread) => Document::unread(unread),
+            Step::Busy => return,
+        };
+        self.capture.replace(id, document);
         self.link();
     }
 

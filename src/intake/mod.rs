@@ -18,5 +18,5 @@ pub use pieces::{Piece, Turned, pieces};
 pub use recognise::{Recognised, recognise, recognise_with};
 pub use start::{HEAD, json_start};
 pub use table::{TextTable, tables};
-pub use unpack::{Damage, Format, Limit, Limits, Member, Step, Unpack, Unread};
+pub use unpack::{Damage, Format, Limit, Limits, Member, Step, Unpack, Unread, for_later};
 pub use yaml::{Yaml, YamlFault};

@@ -17,6 +17,7 @@ before(async () => {
   writeFileSync(join(folder, 'b'), 'Error from server (NotFound): pods "web-1" not found\n');
   writeFileSync(join(folder, 'c'), readFileSync(join(folder, 'config_dump')).subarray(0, 100_000));
   writeFileSync(join(folder, 'd'), '');
+  writeFileSync(join(folder, 'large'), '[2026-11-23T14:51:10.123Z] "GET /large HTTP/1.1" 503 UH no_healthy_upstream - "-" 0 19 0\n'.repeat(120_000));
   writeFileSync(join(folder, 'e.yaml'), 'static_resources:\n  clusters:\n  - name: a\n    x: [1, 2\n  y: }\n');
 });
 after(async () => { await browser?.close(); await host?.close(); });
@@ -55,6 +56,12 @@ test('a mixed folder: what was not read is listed, with the place and what to ru
   assert.ok(await by(page, 'instead').count() >= 2);
   await screenshot(page, 'intake-not-read');
   await fine(page, 'not read');
+  // A large log is not read before somebody opens it.
+  await page.getByRole('link', { name: /sent\/large/ }).click();
+  await by(page, 'unpack').click();
+  await by(page, 'log-access').click();
+  await by(page, 'log-lines').waitFor();
+  assert.match(await by(page, 'log-lines').textContent(), /GET \/large HTTP\/1\.1/);
   silent(tab);
   await tab.close();
 });

@@ -262,6 +262,8 @@ test('a request that is kept goes through another capture: before v2, now v3', a
   await by(page, 'compare').waitFor();
   await by(page, 'open').click();
   await by(page, 'close-all').click();
+  await by(page, 'open-dialog').waitFor({ state: 'detached' });
+  await by(page, 'side').waitFor({ state: 'detached' });
   await look(other);
   assert.match(await by(page, 'compare').textContent(), /end-user: jason/, 'what is kept stands beside');
   await by(page, 'compare-again').click();

@@ -10,7 +10,8 @@ use xdscope::engine::protocol::{DocumentId, FromWorker};
 use xdscope::engine::{Engine, is_map};
 use xdscope::instant::Instant;
 use xdscope::intake::{
-    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, json_start, recognise_with,
+    Format, HEAD, Kind, Limit, Limits, NotRead, Recognised, Step, Unpack, Unread, for_later, json_start,
+    recognise_with,
 };
 use xdscope::json::Scanner;
 
@@ -39,7 +40,7 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
             shared.say(&FromWorker::Progress { path: source.path.clone(), bytes: before + bytes, total });
         };
         shared.with_engine(second, |engine| engine.begin_file(date_of(&source.blob)));
-        match read(&shared, epoch, &source.blob, &progress).await {
+        match read(&shared, epoch, &source.blob, Wanted::ByItself, &progress).await {
             // A map is no part of a capture: it is kept beside the first one.
             Ok((bytes, _)) if is_map(&bytes) => {
                 shared.engine.borrow_mut().give_map(&source.path, bytes);
@@ -55,10 +56,8 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
                 }
             }
             Err(Stopped::Cancelled) => break,
-            Err(Stopped::Unreadable(why)) => {
-                let (path, bytes) = (source.path.clone(), Some(size_of(&source.blob)));
-                let unread = Unread { path, bytes, modified: None, kind: Kind::Unknown, why };
-                shared.with_engine(second, |engine| engine.take(Step::Unread(unread)));
+            Err(Stopped::Unreadable(kind, why)) => {
+                shared.with_engine(second, |engine| engine.take(unread(&source, kind, why)));
             }
         }
         before += size_of(&source.blob);
@@ -71,7 +70,21 @@ pub async fn open(shared: Rc<Shared>, sources: Vec<Source>, second: bool) {
 /// Why a file's bytes did not all arrive.
 pub enum Stopped {
     Cancelled,
-    Unreadable(NotRead),
+    Unreadable(Kind, NotRead),
+}
+
+/// Who wants a file to be read.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Wanted {
+    /// It was given among others: what is large and of little use is left for later.
+    ByItself,
+    /// Somebody has opened it.
+    Opened,
+}
+
+fn unread(source: &Source, kind: Kind, why: NotRead) -> Step {
+    let (path, bytes) = (source.path.clone(), Some(size_of(&source.blob)));
+    Step::Unread(Unread { path, bytes, modified: None, kind, why })
 }
 
 #[expect(
@@ -112,7 +125,7 @@ async fn take_apart(
     }
 }
 
-/// Unpacks a document that was only listed, from the file that it came in.
+/// Reads a document that was only listed, from the file that it is or came in.
 pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
     let epoch = shared.epoch.get();
     // Its archive knows it by the name that was sent.
@@ -126,32 +139,38 @@ pub async fn unpack(shared: Rc<Shared>, document: DocumentId) {
     let progress = |bytes: u64| {
         shared.say(&FromWorker::Progress { path: wanted.clone(), bytes, total });
     };
-    if let Ok((bytes, None)) = read(&shared, epoch, &file.blob, &progress).await {
-        let mut steps = Unpack::new(&file.path, bytes, Limits::default()).wanting(|_| true);
-        loop {
-            let began = js_sys::Date::now();
-            let mut found = None;
-            let more = loop {
-                match steps.next() {
-                    Some(Step::Member(member)) if member.path == wanted => found = Some(member),
-                    Some(_) => {}
-                    None => break false,
-                }
-                if found.is_some() || js_sys::Date::now() - began > TURN {
-                    break found.is_none();
-                }
-            };
-            if let Some(member) = found {
-                shared.engine.borrow_mut().unpacked(document, member);
+    let mut steps = match read(&shared, epoch, &file.blob, Wanted::Opened, &progress).await {
+        Ok((bytes, _)) => Unpack::new(&file.path, bytes, Limits::default()).wanting(|_| true),
+        Err(Stopped::Cancelled) => return,
+        Err(Stopped::Unreadable(kind, why)) => {
+            shared.engine.borrow_mut().unpacked(document, unread(&file, kind, why));
+            return shared.say(&FromWorker::Opened { cancelled: false });
+        }
+    };
+    loop {
+        let began = js_sys::Date::now();
+        let mut found = None;
+        let more = loop {
+            match steps.next() {
+                Some(Step::Member(it)) if it.path == wanted => found = Some(Step::Member(it)),
+                Some(Step::Unread(it)) if it.path == wanted => found = Some(Step::Unread(it)),
+                Some(_) => {}
+                None => break false,
             }
-            if !more {
-                break;
+            if found.is_some() || js_sys::Date::now() - began > TURN {
+                break found.is_none();
             }
-            progress(steps.consumed());
-            gloo::timers::future::TimeoutFuture::new(0).await;
-            if shared.epoch.get() != epoch {
-                return;
-            }
+        };
+        if let Some(found) = found {
+            shared.engine.borrow_mut().unpacked(document, found);
+        }
+        if !more {
+            break;
+        }
+        progress(steps.consumed());
+        gloo::timers::future::TimeoutFuture::new(0).await;
+        if shared.epoch.get() != epoch {
+            return;
         }
     }
     shared.say(&FromWorker::Opened { cancelled: false });
@@ -183,15 +202,15 @@ pub async fn read(
     shared: &Shared,
     epoch: u32,
     blob: &Blob,
+    wanted: Wanted,
     progress: &impl Fn(u64),
 ) -> Result<(Vec<u8>, Option<Recognised>), Stopped> {
-    let refused = |limit| Stopped::Unreadable(NotRead::Limit { limit });
+    let refused = |limit| Stopped::Unreadable(Kind::Unknown, NotRead::Limit { limit });
     if size_of(blob) > Limits::default().bytes {
         return Err(refused(Limit::Bytes));
     }
     let size = usize::try_from(size_of(blob)).map_err(|_| refused(Limit::Memory))?;
     let mut bytes: Vec<u8> = Vec::new();
-    bytes.try_reserve_exact(size).map_err(|_| refused(Limit::Memory))?;
     let mut scanner: Option<Scanner> = None;
     let slice = |at: usize| {
         let slice = blob.slice_with_f64_and_f64(at as f64, size.min(at + SLICE) as f64);
@@ -210,6 +229,15 @@ pub async fn read(
         }
         let buffer = buffer.map_err(|error| unreadable(&error))?;
         let array = js_sys::Uint8Array::new(&buffer);
+        if at == 0 {
+            let head = array.subarray(0, u32::try_from(HEAD).unwrap_or(u32::MAX)).to_vec();
+            if wanted == Wanted::ByItself
+                && let Some((kind, why)) = for_later(&head, size as u64)
+            {
+                return Err(Stopped::Unreadable(kind, why));
+            }
+            bytes.try_reserve_exact(size).map_err(|_| refused(Limit::Memory))?;
+        }
         bytes.resize(at + array.length() as usize, 0);
         array.copy_to(&mut bytes[at..]);
         if at == 0 && Format::of(&bytes).is_none() {
@@ -226,5 +254,5 @@ pub async fn read(
 /// In the browser's words: the file was moved, or may not be read.
 fn unreadable(error: &JsValue) -> Stopped {
     let error = error.dyn_ref::<js_sys::Error>().map(|it| String::from(it.message()));
-    Stopped::Unreadable(NotRead::Error { line: error.unwrap_or_default() })
+    Stopped::Unreadable(Kind::Unknown, NotRead::Error { line: error.unwrap_or_default() })
 }

@@ -21,7 +21,8 @@ pub async fn up(shared: Rc<Shared>) {
     let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { return };
     for _ in 0..ROUNDS {
         // The same path as a dropped file's. A question may come between two rounds, and real work ends them.
-        let Ok((bytes, Some(found))) = opening::read(&shared, shared.epoch.get(), &blob, &|_| {}).await
+        let Ok((bytes, Some(found))) =
+            opening::read(&shared, shared.epoch.get(), &blob, opening::Wanted::Opened, &|_| {}).await
         else {
             return;
         };

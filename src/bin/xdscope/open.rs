@@ -1,9 +1,10 @@
 //! Opens what PATH leads to: a document, a folder, an archive.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use xdscope::engine::Engine;
-use xdscope::intake::{Limits, Unpack};
+use xdscope::intake::{self, Format, HEAD, Kind, Limit, Limits, NotRead, Step, Unpack, Unread};
 
 use crate::fail::Failure;
 
@@ -33,10 +34,14 @@ pub fn open(path: &Path) -> Result<Engine, Failure> {
 }
 
 fn read(file: &Path, shown: &str, engine: &mut Engine) -> Result<(), Failure> {
+    if let Some(listed) = for_later(file, shown) {
+        engine.take(listed);
+        return Ok(());
+    }
     let bytes = match file.to_str() {
         Some("-") => {
             let mut bytes = Vec::new();
-            std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+            std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
         }
         _ => std::fs::read(file),
     };
@@ -45,6 +50,19 @@ fn read(file: &Path, shown: &str, engine: &mut Engine) -> Result<(), Failure> {
         engine.take(step);
     }
     Ok(())
+}
+
+/// A large log and the like is listed, and not read: no command here asks for what is in it. A document that is too
+/// large is refused before it takes the memory.
+fn for_later(file: &Path, shown: &str) -> Option<Step> {
+    let open = std::fs::File::open(file).ok()?;
+    let size = open.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
+    let mut head = Vec::new();
+    open.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let large = size > Limits::default().bytes && Format::of(&head).is_none();
+    let refused = || large.then_some((Kind::Unknown, NotRead::Limit { limit: Limit::Bytes }));
+    let (kind, why) = intake::for_later(&head, size).or_else(refused)?;
+    Some(Step::Unread(Unread { path: shown.to_owned(), bytes: Some(size), modified: None, kind, why }))
 }
 
 /// The files below a folder, by name. Symbolic links are not followed: what lies outside was not meant.

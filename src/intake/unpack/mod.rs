@@ -208,6 +208,21 @@ impl Iterator for Unpack {
     }
 }
 
+/// Why a plain file is only listed, and read when somebody opens it: a large one that begins as a log does, or as
+/// something that nobody needs. `head`: its first [`HEAD`](super::HEAD) bytes.
+pub fn for_later(head: &[u8], size: u64) -> Option<(Kind, NotRead)> {
+    /// Smaller ones are read at once: then their lines are found, and JSON between them.
+    const LARGE: u64 = 8 << 20;
+    let head = head.get(..super::HEAD).unwrap_or(head);
+    let plain = Format::of(head).is_none() && encoding::utf16(head).is_none();
+    if size < LARGE || !plain || super::json_start(head).is_some() {
+        return None;
+    }
+    let (kind, why) = super::kinds::text::recognise(head);
+    // Blanks as far as was looked are not yet nothing.
+    (!is_needed(kind) && kind != Kind::Empty).then(|| (kind, why.unwrap_or(NotRead::NotNeeded)))
+}
+
 /// Kinds that something is done with; the others are listed.
 fn is_needed(kind: Kind) -> bool {
     !matches!(kind, Kind::Log | Kind::Prometheus | Kind::Binary | Kind::Empty)
