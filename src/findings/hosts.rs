@@ -21,6 +21,7 @@ pub struct Hosts {
 pub fn pages(capture: &Capture, proxy: &Proxy) -> Option<BTreeMap<String, Hosts>> {
     let documents =
         || proxy.documents.iter().filter_map(|id| capture.document(*id)).filter(|it| it.partial.is_none());
+    // What istioctl prints of the page may be cut to some clusters or states: what is not in it may well be there.
     if let Some(document) = documents().find(|it| it.kind == Page::EnvoyClusters) {
         return document.tree().map(|tree| ClusterStatus::all(tree.root()).map(json).collect());
     }

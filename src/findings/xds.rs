@@ -9,7 +9,6 @@ use super::site::{Cx, Site};
 use super::{namespace, proxy_name};
 use crate::capture::{Capture, Content, DocumentId, Proxy, ProxyId};
 use crate::envoy::{Extension, Kind, LbEndpoint, Listener, ResourceId, State};
-use crate::intake::Kind as Page;
 use crate::istiod::{ProxySync, Status, types};
 use crate::json::{Node, Span, Tree, pluck_text, unescape};
 
@@ -273,26 +272,18 @@ fn counters(capture: &Capture, (id, proxy, name): (ProxyId, &Proxy, &str), found
     if known {
         return;
     }
-    for document in proxy.documents.iter() {
-        let Some(it) = capture
-            .document(*document)
-            .filter(|it| matches!(it.kind, Page::EnvoyStats | Page::EnvoyStatsPrometheus))
-        else {
-            continue;
-        };
-        let text = String::from_utf8_lossy(&it.bytes);
-        for line in text.lines().filter(|it| it.contains("update_rejected") && !it.starts_with('#')) {
-            let Some((counter, value)) = line.rsplit_once([' ', ':']) else { continue };
-            if value.trim().parse::<f64>().ok().is_none_or(|it| it <= 0.0) {
-                continue;
-            }
+    for document in &proxy.documents {
+        let counters =
+            capture.document(*document).map(|it| it.stats(&["update_rejected"])).unwrap_or_default();
+        for it in counters.into_iter().filter(|it| it.value > 0) {
+            let span = Some(crate::json::Span { start: it.at, end: it.at });
             let finding = Finding::new("nack", Severity::Warning, Subject::Proxy, name)
                 .case("counter")
-                .cause(counter)
+                .cause(it.name.clone())
                 .arg("proxy", name)
-                .arg("counter", counter.trim_end_matches(':'))
-                .arg("value", value.trim())
-                .evidence(Evidence::at(*document, None, line))
+                .arg("counter", &it.name)
+                .arg("value", it.value)
+                .evidence(Evidence::at(*document, span, format!("{}: {}", it.name, it.value)))
                 .likely();
             push(capture, id, finding, found);
         }

@@ -178,3 +178,25 @@ fn a_refused_listener_and_who_made_it() {
         &["warning in update"],
     );
 }
+
+#[test]
+fn refused_updates_that_only_a_counter_tells() {
+    let counted = |page: &str| {
+        found(&[("proxies/shop/web-1/config_dump", &EMPTY.text()), ("proxies/shop/web-1/stats", page)])
+    };
+    let one = ["warning web-1.shop counter"];
+    is(
+        &counted("cluster_manager.cds.update_rejected: 2\ncluster_manager.cds.update_success: 4\n"),
+        "nack",
+        &one,
+    );
+    is(
+        &counted("cluster_manager.cds.update_rejected: 0\ncluster_manager.cds.update_success: 4\n"),
+        "nack",
+        &[],
+    );
+    let json = r#"{"stats": [{"name": "cluster_manager.cds.update_rejected", "value": 2}, {"name": "cluster_manager.cds.update_success", "value": 4}]}"#;
+    is(&counted(json), "nack", &one);
+    let prometheus = "# TYPE envoy_cluster_manager_cds_update_rejected counter\nenvoy_cluster_manager_cds_update_rejected{} 2\n";
+    is(&counted(prometheus), "nack", &one);
+}
