@@ -49,17 +49,29 @@ static DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     list
 });
 
-/// Dumps whose resources are compared: Envoy's own, Istio's, one of 2019.
+/// The dumps of all fixtures, whole and each but once: their resources are compared. The large one is left to the benches.
 static DUMPS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    ["envoy/1.40/routes.json.gz", "istio/1.1/config_dump.json", "traces/gateway/config_dump.json.gz"]
-        .iter()
-        .map(|it| {
-            let bytes = std::fs::read(fixtures().join(it)).unwrap();
-            Unpack::new("x", bytes, Limits::default())
-                .find_map(|step| if let Step::Member(it) = step { Some(it.bytes) } else { None })
-                .unwrap()
-        })
-        .collect()
+    const LARGEST: usize = 3 << 20;
+    let mut paths = Vec::new();
+    files(&fixtures(), &mut paths);
+    paths.sort();
+    let mut list: Vec<Vec<u8>> = Vec::new();
+    for path in paths.iter().filter(|it| std::fs::metadata(it).unwrap().len() < 4 << 20) {
+        let bytes = std::fs::read(path).unwrap();
+        for step in Unpack::new("x", bytes, Limits::default()) {
+            let Step::Member(member) = step else { continue };
+            let mut documents = Document::all("x", member.bytes.clone(), None, None).into_iter();
+            let (Some(only), None) = (documents.next(), documents.next()) else { continue };
+            let whole = only.kind == Kind::EnvoyConfigDump
+                && only.partial.is_none()
+                && only.root().is_some_and(|it| it.start == 0);
+            let fits = member.bytes.len() < LARGEST && only.dump().is_some_and(|it| it.all().count() > 3);
+            if whole && fits && !list.contains(&member.bytes) {
+                list.push(member.bytes);
+            }
+        }
+    }
+    list
 });
 
 /// The resources of the first dump in a text: kind, state, name, and how long its message is.
@@ -150,6 +162,12 @@ proptest! {
 /// What stands around a dump, and what wraps it, changes nothing in it.
 #[test]
 fn wrappings_change_nothing() {
+    assert!(
+        DUMPS.len() >= 20 && DOCUMENTS.len() >= 100,
+        "{} dumps, {} documents",
+        DUMPS.len(),
+        DOCUMENTS.len()
+    );
     for dump in DUMPS.iter() {
         let sorted = |bytes: &[u8]| {
             let mut list = resources(bytes);
