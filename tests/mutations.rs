@@ -229,26 +229,86 @@ fn spelling_and_order_change_nothing() {
     }
 }
 
-/// What the issue names, each by itself: it is read or refused, and nothing panics or hangs.
+/// A document's kind, the place where it breaks off, and its resources: name, and whether it is read.
+type Told = (Kind, Option<u32>, Vec<(String, bool)>);
+
+/// The documents in a text.
+fn told(bytes: &[u8]) -> Vec<Told> {
+    let read = |it: &Document| {
+        let list = it.dump().into_iter().flat_map(|dump| dump.all());
+        list.map(|(_, of)| (of.name(&it.bytes).into_owned(), of.body(&it.bytes).is_ok())).collect()
+    };
+    let documents = Document::all("x", bytes.to_vec(), None, None);
+    documents.iter().map(|it| (it.kind, it.partial.map(|it| it.at), read(it))).collect()
+}
+
+/// Hostile input, each by itself: what is in it is read, and what is not says so; nothing panics or hangs.
 #[test]
 fn hostile_input_is_survived() {
+    use Kind::{Empty, EnvoyConfigDump, Unknown};
+    const TYPE: &str = "type.googleapis.com/envoy.admin.v3.ClustersConfigDump";
     let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
     let keys: String = (0..1_000_000).map(|it| format!("\"k{it}\":1,")).collect();
-    for text in [
-        deep("[", "]"),
-        deep("{\"a\":", "}"),
-        format!("{{\"configs\":[{}]}}", deep("{\"x\":[", "]}")),
-        format!("{{{keys}\"z\":0}}"),
-        "{\"configs\":[{\"@type\":7,\"dynamic_listeners\":{\"a\":[]},\"static_clusters\":[1,null,\"x\",[],{}]}]}".to_owned(),
-        "{\"configs\":[{\"@type\":\"x.ClustersConfigDump\",\"static_clusters\":[{\"cluster\":{\"name\":\"\\ud800\",\"name\":\"b\",\"x\":1e99999}}]}]}".to_owned(),
-        "{\"configs\":[{\"@type\":\"x.ClustersConfigDump\",\"@type\":\"y\",\"static_clusters\":7}],\"configs\":[]}".to_owned(),
-        "a: &a [*a, *a]\nb: *c\n".to_owned(),
-        "- ".repeat(200_000),
-        "{\"a\":".repeat(50_000),
+    let clusters =
+        |list: &str| format!("{{\"configs\":[{{\"@type\":\"{TYPE}\",\"static_clusters\":{list}}}]}}");
+    let named = |list: &[(&str, bool)]| {
+        list.iter().map(|(name, read)| ((*name).to_owned(), *read)).collect::<Vec<_>>()
+    };
+    let good = "{\"cluster\":{\"name\":\"b\"}}";
+    for (text, kind, cut, resources) in [
+        (deep("[", "]"), Unknown, None, named(&[])),
+        (deep("{\"a\":", "}"), Unknown, None, named(&[])),
+        (format!("{{{keys}\"z\":0}}"), Unknown, None, named(&[])),
+        ("{\"a\":".repeat(50_000), Unknown, Some(250_000), named(&[])),
+        ("a: &a [*a, *a]\nb: *c\n".to_owned(), Unknown, None, named(&[])),
+        ("- ".repeat(200_000), Unknown, None, named(&[])),
+        // Beside what is deep, of a wrong type, twice there or beyond all numbers, what is right is read.
+        (
+            clusters(&format!("[{{\"cluster\":{{\"name\":\"a\",\"x\":{}}}}},{good}]", deep("[", "]"))),
+            EnvoyConfigDump,
+            None,
+            named(&[("a", true), ("b", true)]),
+        ),
+        (
+            clusters(&format!("[1,null,\"x\",[],{{}},{good}]")),
+            EnvoyConfigDump,
+            None,
+            named(&[("", false), ("", false), ("", false), ("", false), ("", false), ("b", true)]),
+        ),
+        (
+            clusters(&format!(
+                "[{{\"cluster\":{{\"name\":\"\\ud800\",\"x\":1e99999,\"y\":123456789012345678901234567890}}}},{good}]"
+            )),
+            EnvoyConfigDump,
+            None,
+            named(&[("\u{fffd}", true), ("b", true)]),
+        ),
+        (
+            clusters(&format!("[{{\"cluster\":{{\"name\":\"a\",\"name\":\"c\"}}}},{good}]")),
+            EnvoyConfigDump,
+            None,
+            named(&[("a", true), ("b", true)]),
+        ),
+        (
+            clusters(&format!("[{good},{{\"cluster\":{{\"name\":\"c\",")),
+            EnvoyConfigDump,
+            Some(145),
+            named(&[("b", true), ("c", false)]),
+        ),
+        (clusters("7"), EnvoyConfigDump, None, named(&[])),
     ] {
         functions::recognise_all(text.as_bytes());
         functions::text(text.as_bytes());
+        let begin: String = text.chars().take(120).collect();
+        assert_eq!(told(text.as_bytes()), [(kind, cut, resources)], "{begin}");
     }
-    functions::dump(b"{\"configs\":[{\"@type\":\"x.ClustersConfigDump\",\"static_clusters\":[{\"cluster\":{\"name\":\"\xff\xfe\"}}]}]}");
-    assert_eq!(Document::all("x", b"\xef\xbb\xbf".to_vec(), None, None)[0].kind, Kind::Empty);
+    let odd = [
+        b"{\"configs\":[{\"@type\":\"",
+        TYPE.as_bytes(),
+        b"\",\"static_clusters\":[{\"cluster\":{\"name\":\"\xff\xfe\"}}]}]}",
+    ]
+    .concat();
+    functions::dump(&odd);
+    assert_eq!(told(&odd), [(EnvoyConfigDump, None, named(&[("\u{fffd}\u{fffd}", true)]))]);
+    assert_eq!(told(b"\xef\xbb\xbf"), [(Empty, None, Vec::new())]);
 }
