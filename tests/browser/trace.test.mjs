@@ -255,8 +255,8 @@ test('a request that is kept goes through another capture: before v2, now v3', a
   await look(one);
   await by(page, 'trace-more').click();
   await by(page, 'trace-headers').fill(headers);
-  await ask(page, { to: 'reviews:9080', path: '/reviews/1' }, 'route jason');
-  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v2/);
+  // The verdict before it names the route jason too: one header away.
+  await ask(page, { to: 'reviews:9080', path: '/reviews/1' }, 'reviews\\.default v2 .*route jason');
   assert.equal(await by(page, 'before').count(), 0, 'nothing was before');
   await by(page, 'trace-keep').click();
   await by(page, 'compare').waitFor();
@@ -267,8 +267,7 @@ test('a request that is kept goes through another capture: before v2, now v3', a
   await look(other);
   assert.match(await by(page, 'compare').textContent(), /end-user: jason/, 'what is kept stands beside');
   await by(page, 'compare-again').click();
-  await verdict(page, 'route jason');
-  assert.match(await by(page, 'verdict').textContent(), /reviews\.default v3/);
+  await verdict(page, 'reviews\\.default v3 .*route jason');
   assert.match(await by(page, 'before').textContent(), /Before, at productpage.*: .*v2.*Now: .*v3/);
   const ends = await by(page, 'compare-end').allTextContents();
   assert.equal(ends.length, 2, 'one before, one now');
