@@ -25,50 +25,40 @@ fn files(folder: &Path, list: &mut Vec<PathBuf>) {
     }
 }
 
+/// What is in all fixtures, unpacked: name and bytes. The large ones are read as archives elsewhere.
+fn members() -> impl Iterator<Item = (String, Vec<u8>)> {
+    let mut paths = Vec::new();
+    files(&fixtures(), &mut paths);
+    paths.sort();
+    let small = paths.into_iter().filter(|it| std::fs::metadata(it).unwrap().len() < 4 << 20);
+    let steps = small
+        .flat_map(|path| Unpack::new("x", std::fs::read(path).unwrap(), Limits::default()).wanting(|_| true));
+    steps.filter_map(|step| {
+        let Step::Member(it) = step else { return None };
+        Some((it.path.rsplit('/').next().unwrap_or_default().to_owned(), it.bytes))
+    })
+}
+
 /// The documents of all fixtures, one for each name, small enough to be changed often.
 static DOCUMENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     const LARGEST: usize = 200 << 10;
-    let mut paths = Vec::new();
-    files(&fixtures(), &mut paths);
-    paths.sort();
     let mut seen = std::collections::BTreeSet::new();
-    let mut list = Vec::new();
-    // The large ones are read as archives elsewhere.
-    for path in paths.iter().filter(|it| std::fs::metadata(it).unwrap().len() < 4 << 20) {
-        let bytes = std::fs::read(path).unwrap();
-        for step in Unpack::new("x", bytes, Limits::default()).wanting(|_| true) {
-            if let Step::Member(member) = step {
-                let name = member.path.rsplit('/').next().unwrap_or_default().to_owned();
-                let fits = (1..LARGEST).contains(&member.bytes.len());
-                if fits && (name == "x" || seen.insert(name)) {
-                    list.push(member.bytes);
-                }
-            }
-        }
-    }
-    list
+    let fitting = members().filter(|it| (1..LARGEST).contains(&it.1.len()));
+    fitting.filter(|(name, _)| name == "x" || seen.insert(name.clone())).map(|it| it.1).collect()
 });
 
-/// The dumps of all fixtures, whole and each but once: their resources are compared. The large one is left to the benches.
+/// The dumps of all fixtures, whole and each but once: their resources are compared.
 static DUMPS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     const LARGEST: usize = 3 << 20;
-    let mut paths = Vec::new();
-    files(&fixtures(), &mut paths);
-    paths.sort();
     let mut list: Vec<Vec<u8>> = Vec::new();
-    for path in paths.iter().filter(|it| std::fs::metadata(it).unwrap().len() < 4 << 20) {
-        let bytes = std::fs::read(path).unwrap();
-        for step in Unpack::new("x", bytes, Limits::default()) {
-            let Step::Member(member) = step else { continue };
-            let mut documents = Document::all("x", member.bytes.clone(), None, None).into_iter();
-            let (Some(only), None) = (documents.next(), documents.next()) else { continue };
-            let whole = only.kind == Kind::EnvoyConfigDump
-                && only.partial.is_none()
-                && only.root().is_some_and(|it| it.start == 0);
-            let fits = member.bytes.len() < LARGEST && only.dump().is_some_and(|it| it.all().count() > 3);
-            if whole && fits && !list.contains(&member.bytes) {
-                list.push(member.bytes);
-            }
+    for (_, bytes) in members().filter(|it| it.1.len() < LARGEST) {
+        let mut documents = Document::all("x", bytes.clone(), None, None).into_iter();
+        let (Some(only), None) = (documents.next(), documents.next()) else { continue };
+        let whole = only.kind == Kind::EnvoyConfigDump
+            && only.partial.is_none()
+            && only.root().is_some_and(|it| it.start == 0);
+        if whole && only.dump().is_some_and(|it| it.all().count() > 3) && !list.contains(&bytes) {
+            list.push(bytes);
         }
     }
     list

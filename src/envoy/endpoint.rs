@@ -111,6 +111,12 @@ impl<'t> LbEndpoint<'t> {
         self.0.path(&["metadata", "filter_metadata", "envoy.lb"])
     }
 
+    /// What stands behind the tunnel that it is: `local`, the workload's own address, and `waypoint`, who is to get it
+    /// first (BuildTunnelMetadataStruct in Istio's pilot/pkg/networking/util).
+    pub fn original_dst(self) -> Option<Node<'t>> {
+        self.0.path(&["metadata", "filter_metadata", "envoy.filters.listener.original_dst"])
+    }
+
     /// What Istio calls its workload: `name;namespace;canonical-name;revision;cluster`.
     pub fn workload(self) -> Option<Cow<'t, str>> {
         self.0.path(&["metadata", "filter_metadata", "istio", "workload"])?.str()

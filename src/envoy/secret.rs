@@ -25,6 +25,12 @@ impl<'t> Secret<'t> {
         inline_bytes(self.0.path(&["validation_context", "trusted_ca"]))
     }
 
+    /// All that it trusts, of every trust domain too: PEM in base64.
+    pub fn trusted(self) -> impl Iterator<Item = Cow<'t, str>> + use<'t> {
+        let bundles = self.trust_bundles().into_iter().flatten().map(|it| it.1);
+        std::iter::once(self.trusted_ca()).chain(bundles)
+    }
+
     /// What it trusts by trust domain: name and bundle, PEM in base64. `None` without a SPIFFE validator.
     pub fn trust_bundles(self) -> Option<impl Iterator<Item = (Cow<'t, str>, Cow<'t, str>)> + use<'t>> {
         let validator = self.0.path(&["validation_context", "custom_validator_config", "typed_config"])?;

@@ -71,8 +71,7 @@ fn serials(capture: &Capture, id: ProxyId) -> BTreeSet<String> {
         }
         let Ok(tree) = it.body(site.bytes) else { continue };
         let secret = Secret(tree.root());
-        let bundles = secret.trust_bundles().into_iter().flatten().map(|it| it.1);
-        let texts = [secret.certificate_chain(), secret.trusted_ca()].into_iter().chain(bundles);
+        let texts = secret.trusted().chain([secret.certificate_chain()]);
         let blocks = texts.flat_map(|it| pem_blocks(&it));
         let certificates = blocks.filter_map(|it| Certificate::parse(&it.der));
         found.extend(certificates.map(|it| number(&it.serial).to_owned()));

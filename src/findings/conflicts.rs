@@ -6,8 +6,11 @@ use super::site::Cx;
 use super::traffic::Port;
 use crate::envoy::{Address, AddressKind, Kind, Listener, ServiceKey};
 
-/// Notes who takes connections to which addresses of a port.
+/// Notes who takes connections to which addresses of a port, for when services are known to want them.
 pub fn takes(cx: &mut Cx<'_, '_>, name: &str, listener: Listener<'_>) {
+    if cx.mesh.services.is_none() {
+        return;
+    }
     let Some(AddressKind::Socket { address, port }) = listener.address().and_then(Address::kind) else {
         return;
     };
@@ -22,7 +25,8 @@ pub fn takes(cx: &mut Cx<'_, '_>, name: &str, listener: Listener<'_>) {
     it.addresses.extend(ranges.map(|it| it.address_prefix().into_owned()));
 }
 
-fn is_wildcard(address: &str) -> bool {
+/// Whether it stands for all addresses.
+pub fn is_wildcard(address: &str) -> bool {
     matches!(address, "0.0.0.0" | "::")
 }
 

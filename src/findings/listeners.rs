@@ -284,7 +284,7 @@ fn hijacked(cx: &mut Cx<'_, '_>, id: ResourceId, name: &str, listener: Listener<
         return;
     };
     let sidecar = listener.traffic_direction() == "OUTBOUND" && !listener.bind_to_port();
-    if !matches!(address.as_ref(), "0.0.0.0" | "::") || !sidecar {
+    if !conflicts::is_wildcard(&address) || !sidecar {
         return;
     }
     let empty = |it: &FilterChain<'_>| it.filter_chain_match().is_none_or(|it| it.0.is_empty());

@@ -311,9 +311,8 @@ fn secrets(site: &Site<'_>, server: &mut Server) {
             server.certificate = Some(site.place(id));
             continue;
         }
-        let bundles = secret.trust_bundles().into_iter().flatten().map(|(_, it)| it);
-        let trusted = std::iter::once(secret.trusted_ca()).chain(bundles);
-        let roots: BTreeSet<[u8; 32]> = trusted
+        let roots: BTreeSet<[u8; 32]> = secret
+            .trusted()
             .flat_map(|it| pem_blocks(&it))
             .filter(|it| Certificate::parse(&it.der).is_some())
             .map(|it| Sha256::digest(&it.der).into())

@@ -20,14 +20,13 @@ pub fn filters(cx: &mut Cx<'_, '_>, at: ResourceId, listener: &str, chain: Filte
         }
     }
     let Some(manager) = chain.http_connection_manager() else { return };
-    let issuers = tokens::Issuers::of(manager);
     for filter in manager.http_filters().filter(|it| !it.disabled()) {
         unknown(cx, at, listener, filter);
         xds::extension(cx, at, listener, filter);
         let Some(config) = filter.config() else { continue };
         if filter.is(&HTTP_RBAC, "RBAC") {
             rbac(cx, at, (listener, port), (filter, true), reach);
-            tokens::wanted(cx, at, listener, filter, &issuers, reach);
+            tokens::wanted(cx, at, listener, filter, manager, reach);
         } else if filter.is(&["envoy.filters.http.ext_authz", "envoy.ext_authz"], "ExtAuthz") {
             ext_authz(cx, at, listener, &config, reach);
         } else if filter.is(&["envoy.filters.http.jwt_authn"], "JwtAuthentication") {

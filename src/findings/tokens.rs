@@ -71,7 +71,7 @@ fn required(config: Node<'_>) -> Vec<Node<'_>> {
 const DEEPEST: u32 = 16;
 
 /// The issuers whose tokens a connection manager verifies.
-pub struct Issuers {
+struct Issuers {
     /// By the text of `issuer`.
     exact: BTreeSet<String>,
     /// Whether a provider takes tokens of any, or there may be a provider that is not known here.
@@ -82,7 +82,7 @@ pub struct Issuers {
 
 impl Issuers {
     /// Of all its filters, in whatever order they stand.
-    pub fn of(manager: HttpConnectionManager<'_>) -> Issuers {
+    fn of(manager: HttpConnectionManager<'_>) -> Issuers {
         let mut found = Issuers { exact: BTreeSet::new(), any: false, verifies: false };
         for filter in manager.http_filters() {
             // Comes from elsewhere (ECDS), or may say what it likes of a request.
@@ -108,11 +108,11 @@ impl Issuers {
         found
     }
 
-    /// The same of all principals of a policy.
-    fn never_any<'t>(&self, policy: Node<'t>) -> Option<Node<'t>> {
+    /// Whether no request can have any of these principals; and one of those that are wanted in vain.
+    fn never_any<'t>(&self, list: impl Iterator<Item = Node<'t>>, depth: u32) -> Option<Node<'t>> {
         let mut wanted = None;
-        for it in policy.list("principals") {
-            wanted = Some(self.never(it, 0)?);
+        for it in list {
+            wanted = Some(self.never(it, depth)?);
         }
         wanted
     }
@@ -127,11 +127,7 @@ impl Issuers {
             return ids("and_ids").find_map(|it| self.never(it, depth + 1));
         }
         if principal.get("or_ids").is_some() {
-            let mut wanted = None;
-            for it in ids("or_ids") {
-                wanted = Some(self.never(it, depth + 1)?);
-            }
-            return wanted;
+            return self.never_any(ids("or_ids"), depth + 1);
         }
         let matcher = principal
             .get("metadata")
@@ -158,15 +154,20 @@ pub fn wanted(
     at: ResourceId,
     listener: &str,
     filter: Extension<'_>,
-    issuers: &Issuers,
+    manager: HttpConnectionManager<'_>,
     reach: &Reach,
 ) {
     let rbac = Rbac::of(filter);
-    if issuers.any || rbac.action() != "ALLOW" {
+    if rbac.action() != "ALLOW" {
+        return;
+    }
+    let issuers = Issuers::of(manager);
+    if issuers.any {
         return;
     }
     let policies = rbac.policies().filter(|it| it.0.as_ref() != "istio-ext-authz");
-    let judged: Vec<_> = policies.map(|(name, it)| (name, issuers.never_any(it))).collect();
+    let judged: Vec<_> =
+        policies.map(|(name, it)| (name, issuers.never_any(it.list("principals"), 0))).collect();
     let all = judged.iter().all(|it| it.1.is_some());
     let severity = if all { Severity::Error } else { Severity::Warning };
     for (name, wanted) in judged {

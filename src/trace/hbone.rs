@@ -20,10 +20,6 @@ const DEEPEST: usize = 4;
 /// How many endpoints behind a tunnel are told.
 const MOST: usize = 8;
 
-/// An endpoint's metadata of that name say what stands behind the tunnel: `local`, the workload's own address, and
-/// `waypoint`, who is to get it first (BuildTunnelMetadataStruct in Istio's pilot/pkg/networking/util).
-const ORIGINAL_DST: &str = "envoy.filters.listener.original_dst";
-
 /// Goes on to the internal listeners of the endpoints that were chosen.
 pub(super) fn go_on<'t>(run: &mut Run<'t, '_>, judged: &Judged<'t>) {
     if !run.telling() {
@@ -88,11 +84,8 @@ fn tunnel<'t>(run: &mut Run<'t, '_>, name: &str, endpoints: &[LbEndpoint<'t>], d
 fn outer<'t>(cluster: Cluster<'t>, endpoints: &[LbEndpoint<'t>]) -> Vec<Considered> {
     let port = cluster.0.path(&["original_dst_lb_config", "upstream_port_override"]).and_then(Node::u64);
     let one = |it: &LbEndpoint<'t>| {
-        let said = |key: &str| {
-            let all = it.0.path(&["metadata", "filter_metadata"])?;
-            let own = all.entries().find(|(name, _)| name == ORIGINAL_DST)?.1;
-            own.text(key).map(|it| it.into_owned()).filter(|it| !it.is_empty())
-        };
+        let said =
+            |key: &str| it.original_dst()?.text(key).map(|it| it.into_owned()).filter(|it| !it.is_empty());
         let local = said("local");
         let to = said("waypoint").or_else(|| local.clone());
         let behind = local.or_else(|| Some(it.address()?.kind()?.to_string()));

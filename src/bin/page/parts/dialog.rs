@@ -19,6 +19,12 @@ pub struct Props {
     pub bare: bool,
 }
 
+/// What a view is given that fills a dialog: how to close it.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Closing {
+    pub onclose: Callback<()>,
+}
+
 #[component]
 pub fn Dialog(props: &Props) -> Html {
     use_page();

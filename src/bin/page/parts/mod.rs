@@ -9,7 +9,7 @@ mod menu;
 
 pub use button::{Button, Variant};
 pub use copy::{Command, Copy};
-pub use dialog::Dialog;
+pub use dialog::{Closing, Dialog};
 pub use icon::{Icon, icon, lines};
 pub use label::toned;
 pub use menu::Menu;

@@ -3,15 +3,10 @@
 use yew::prelude::*;
 
 use crate::context::use_page;
-use crate::parts::Dialog;
-
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
+use crate::parts::{Closing, Dialog};
 
 #[component]
-pub fn Promise(props: &Props) -> Html {
+pub fn Promise(props: &Closing) -> Html {
     use_page();
     html! {
         <Dialog title={tr!("promise.title")} onclose={props.onclose.clone()} testid="promise-dialog">
@@ -29,7 +24,7 @@ pub fn Promise(props: &Props) -> Html {
 }
 
 #[component]
-pub fn Keys(props: &Props) -> Html {
+pub fn Keys(props: &Closing) -> Html {
     use_page();
     let keys: [(&[&str], AttrValue); 8] = [
         (&["Ctrl", "K"], tr!("keys.find")),

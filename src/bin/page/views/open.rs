@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::app::{Dialog, Msg};
 use crate::context::use_page;
 use crate::files;
-use crate::parts::{self, Button, Variant};
+use crate::parts::{self, Button, Closing, Variant};
 
 #[component]
 pub fn DropZone() -> Html {
@@ -60,13 +60,8 @@ pub fn DropZone() -> Html {
     }
 }
 
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
-
 #[component]
-pub fn OpenDialog(props: &Props) -> Html {
+pub fn OpenDialog(props: &Closing) -> Html {
     let page = use_page();
     let open = !page.capture.documents.is_empty();
     html! {

@@ -6,18 +6,13 @@ use yew::prelude::*;
 
 use crate::browser;
 use crate::context::{Page, use_answer, use_page};
-use crate::parts::Dialog;
+use crate::parts::{Closing, Dialog};
 use crate::words;
 
 const LIMIT: u32 = 50;
 
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
-
 #[component]
-pub fn Palette(props: &Props) -> Html {
+pub fn Palette(props: &Closing) -> Html {
     let page = use_page();
     let text = use_state(String::new);
     let at = use_state(|| 0_usize);

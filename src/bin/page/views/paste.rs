@@ -6,15 +6,10 @@ use yew::prelude::*;
 use crate::app::Msg;
 use crate::context::use_page;
 use crate::files::Given;
-use crate::parts::{self, Button, Variant};
-
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
+use crate::parts::{self, Button, Closing, Variant};
 
 #[component]
-pub fn Paste(props: &Props) -> Html {
+pub fn Paste(props: &Closing) -> Html {
     let page = use_page();
     let (field, nothing) = (use_node_ref(), use_state(|| false));
     let read = {

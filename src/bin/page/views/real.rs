@@ -6,16 +6,11 @@ use yew::prelude::*;
 use super::share::typed;
 use crate::app::{Dialog, Msg};
 use crate::context::use_page;
-use crate::parts::{self, Button, Variant};
-
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
+use crate::parts::{self, Button, Closing, Variant};
 
 /// Asks for the passphrase.
 #[component]
-pub fn Passphrase(props: &Props) -> Html {
+pub fn Passphrase(props: &Closing) -> Html {
     let page = use_page();
     let phrase = use_state_eq(String::new);
     let open = {

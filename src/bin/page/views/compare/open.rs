@@ -9,16 +9,11 @@ use crate::app::Msg;
 use crate::context::use_page;
 use crate::files;
 use crate::link::{CompareView, Place};
-use crate::parts::{self, Button, Variant};
+use crate::parts::{self, Button, Closing, Variant};
 use crate::words;
 
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    pub onclose: Callback<()>,
-}
-
 #[component]
-pub fn CompareDialog(props: &Props) -> Html {
+pub fn CompareDialog(props: &Closing) -> Html {
     let page = use_page();
     let (file, folder) = (use_node_ref(), use_node_ref());
     let click = |input: &NodeRef| {
@@ -79,7 +74,7 @@ pub fn CompareDialog(props: &Props) -> Html {
 
 /// Two proxies of the capture.
 #[component]
-fn Two(props: &Props) -> Html {
+fn Two(props: &Closing) -> Html {
     let page = use_page();
     let (left, right) = (use_node_ref(), use_node_ref());
     let proxies = &page.capture.proxies;
